@@ -1,0 +1,1 @@
+"""Sequence-to-sequence speech: the decoder's r-frame bookkeeping."""

@@ -1,0 +1,135 @@
+"""What every transport function demands of its inputs: finite numbers, matching shapes, equal positive masses.
+
+Σa = Σb is demanded up to the rounding of m + n numbers of the inputs' own dtype, |Σa - Σb| <= 16 u (m + n) Σa, and
+never more loosely than 1e-4 Σa. Zero-mass atoms, m = 1, n = 1, any total mass and any leading (batch) dimensions pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from typing import Annotated as Float
+
+    from torch import Tensor
+
+
+def shape(x: Tensor) -> str:
+    """The shape of x as messages print it."""
+    return str(list(x.shape))
+
+
+def floating(name: str, x: Tensor, least_dims: int) -> None:
+    """x is a float32 or float64 tensor of at least so many dimensions."""
+    if not isinstance(x, torch.Tensor):
+        raise ValueError(f"{name}: expected a torch tensor, got {type(x).__name__}")
+    if x.dtype not in (torch.float32, torch.float64):
+        raise ValueError(f"{name}: expected dtype float32 or float64, got {x.dtype}")
+    if x.ndim < least_dims:
+        raise ValueError(f"{name}: expected at least {least_dims} dimension(s), got shape {shape(x)}")
+
+
+def alike(**tensors: Tensor) -> None:
+    """All tensors share one dtype and one device."""
+    kinds = {name: f"{x.dtype} on {x.device}" for name, x in tensors.items()}
+    if len(set(kinds.values())) > 1:
+        raise ValueError(f"expected one dtype and one device, got {kinds}")
+
+
+def finite(name: str, x: Tensor) -> None:
+    """x has neither NaN nor infinity."""
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError(f"{name}: expected finite numbers, got {int((~torch.isfinite(x)).sum())} NaN or infinite")
+
+
+def no_nan(name: str, x: Tensor) -> None:
+    """x has no NaN; infinities mark masked atoms."""
+    if bool(torch.isnan(x).any()):
+        raise ValueError(f"{name}: expected no NaN, got {int(torch.isnan(x).sum())}")
+
+
+def positive(name: str, x: float) -> None:
+    """x is a finite number > 0."""
+    if not 0 < float(x) < float("inf"):
+        raise ValueError(f"{name}: expected a finite number > 0, got {x}")
+
+
+def count(name: str, n: int, least: int = 1) -> None:
+    """n is an int (and no bool) of at least `least`."""
+    if isinstance(n, bool) or not isinstance(n, int) or n < least:
+        raise ValueError(f"{name}: expected an integer >= {least}, got {n!r}")
+
+
+def mass(name: str, a: Float[Tensor, "*B m"]) -> None:
+    """a is a finite measure: non-negative, with some mass."""
+    finite(name, a)
+    if bool((a < 0).any()):
+        raise ValueError(f"{name}: expected non-negative masses, got {float(a.min())}")
+    if bool((a.sum(-1) <= 0).any()):
+        raise ValueError(f"{name}: expected positive total mass, got none; shape {shape(a)}")
+
+
+def measures(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], names: tuple[str, str] = ("a", "b")) -> None:
+    """a and b are measures of equal total mass, up to the rounding of their dtype."""
+    for name, x in zip(names, (a, b), strict=True):
+        floating(name, x, 1)
+        mass(name, x)
+    slack = min(16 * torch.finfo(a.dtype).eps / 2 * (a.shape[-1] + b.shape[-1]), 1e-4)
+    total_a, total_b = a.sum(-1, dtype=torch.float64), b.sum(-1, dtype=torch.float64)
+    if bool(((total_a - total_b).abs() > slack * torch.maximum(total_a, total_b)).any()):
+        raise ValueError(
+            f"{names[0]}, {names[1]}: expected equal sums up to {slack:.1e} of the total, "
+            f"got {total_a.tolist()} and {total_b.tolist()}"
+        )
+
+
+def lead(tensors: dict[str, Tensor], core: dict[str, int]) -> list[Tensor]:
+    """The tensors with their leading dimensions broadcast against each other; the last core[name] ones stay."""
+    try:
+        batch = torch.broadcast_shapes(*(x.shape[: x.ndim - core[k]] for k, x in tensors.items()))
+    except RuntimeError:
+        shapes = {k: list(x.shape) for k, x in tensors.items()}
+        raise ValueError(f"expected leading dimensions that broadcast, got shapes {shapes}") from None
+    return [x.expand(batch + x.shape[x.ndim - core[k] :]) for k, x in tensors.items()]
+
+
+def problem(
+    a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"], name: str = "cost"
+) -> tuple[Float[Tensor, "*B m"], Float[Tensor, "*B n"], Float[Tensor, "*B m n"]]:
+    """A transport problem, checked, with leading dimensions broadcast."""
+    floating(name, cost, 2)
+    measures(a, b)
+    alike(a=a, b=b, **{name: cost})
+    if cost.shape[-2:] != (a.shape[-1], b.shape[-1]):
+        raise ValueError(
+            f"{name}: expected shape [..., {a.shape[-1]}, {b.shape[-1]}] to match a {shape(a)} and b {shape(b)}, "
+            f"got {shape(cost)}"
+        )
+    finite(name, cost)
+    a, b, cost = lead({"a": a, "b": b, name: cost}, {"a": 1, "b": 1, name: 2})
+    return a, b, cost
+
+
+def clouds(
+    a: Float[Tensor, "*B m"], X: Float[Tensor, "*B m d"], b: Float[Tensor, "*B n"], Y: Float[Tensor, "*B n d"]
+) -> None:
+    """Two weighted point clouds of one dimension d."""
+    measures(a, b)
+    for name, points, weights in (("X", X, a), ("Y", Y, b)):
+        floating(name, points, 2)
+        finite(name, points)
+        if points.shape[-2] != weights.shape[-1]:
+            raise ValueError(f"{name}: expected {weights.shape[-1]} points [..., m, d], got shape {shape(points)}")
+    if X.shape[-1] != Y.shape[-1]:
+        raise ValueError(f"X, Y: expected points of one dimension, got shapes {shape(X)} and {shape(Y)}")
+    alike(a=a, X=X, b=b, Y=Y)
+
+
+def square(name: str, D: Float[Tensor, "*B n n"]) -> None:
+    """D is a finite square matrix (or a batch of them)."""
+    floating(name, D, 2)
+    finite(name, D)
+    if D.shape[-1] != D.shape[-2]:
+        raise ValueError(f"{name}: expected a square matrix, got shape {shape(D)}")

@@ -1,0 +1,33 @@
+"""The one list of what the pack holds: modules of laws, of subjects and of mutants, loaded when they are asked for."""
+
+from __future__ import annotations
+
+LAWS = (
+    "transport.kantorovich",
+    "transport.c_transform",
+    "transport.rubinstein",
+    "transport.wasserstein",
+    "transport.sinkhorn",
+    "transport.divergence",
+    "speech.frames",
+)
+
+SUBJECTS = (
+    "subjects.reference",
+    "subjects.frames",
+    "subjects.pot_exact",
+    "subjects.pot_line",
+    "subjects.pot_entropic",
+    "subjects.scipy",
+    "subjects.geomloss",
+)
+
+MUTANTS = (
+    "mutants.kantorovich",
+    "mutants.c_transform",
+    "mutants.rubinstein",
+    "mutants.wasserstein",
+    "mutants.sinkhorn",
+    "mutants.divergence",
+    "mutants.frames",
+)

@@ -1,0 +1,161 @@
+"""Laws that hold for every contract: nothing about mathematics, everything about trust.
+
+A function that changes its arguments, answers the same question twice in two ways, reads memory in the order it lies in,
+or turns NaN into a number, is wrong whatever it computes. Level `hygiene` is reported apart; determinism is not a matter
+of taste and gates.
+
+Symbols: x the arguments of the plain call, F the subject.
+Source: derived; X-01 to X-06 of the catalogue.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from prufrock import Contract, Gap, Judged, Law, gap, holds_if, law, same
+from prufrock.call import OutsideDomain, SubjectRaised
+from prufrock.gaps import all_of
+
+Corrupt = Callable[[Any], tuple[Any, ...]]
+
+
+def cross_cutting(
+    contract: Contract,
+    *,
+    reading: Callable[[Any, Any], Any] = lambda case, out: out,
+    allow: Callable[[Any, float], float] | None = None,
+) -> tuple[Law, ...]:
+    """X-01 to X-04 for a contract.
+
+    reading  what of the main output is compared between two calls that may round differently (a plan's cost, say)
+    allow    how far rounding may carry that reading, from the case and u; bitwise where it is not given
+    """
+
+    def inputs_unchanged(subject: Judged, case: Any) -> Gap:
+        """x before the call = x after it, byte for byte."""
+        arguments = _typed(subject, contract.arguments_of(case))
+        before = copy.deepcopy(arguments)
+        _call(subject, arguments)
+        pairs = [(x, y) for x, y in zip(before, arguments, strict=True) if isinstance(x, np.ndarray)]
+        return all_of(*(same(after, kept, says="an argument after the call") for kept, after in pairs))
+
+    def same_call_twice(subject: Judged, case: Any) -> Gap:
+        """F(x) = F(x), byte for byte."""
+        first, second = (np.asarray(subject(*contract.arguments_of(case))) for _ in range(2))
+        return same(second, first, says="the second of two equal calls")
+
+    def memory_layout(subject: Judged, case: Any) -> Gap:
+        """F(x) does not depend on the strides of x."""
+        plain = reading(case, subject(*contract.arguments_of(case)))
+        worst = []
+        for name, relaid in (("Fortran order", np.asfortranarray), ("negative strides", _backwards)):
+            arguments = _typed(subject, contract.arguments_of(case))
+            moved = tuple(relaid(x) if isinstance(x, np.ndarray) and x.ndim else x for x in arguments)
+            got = reading(case, np.asarray(_main(subject, _call(subject, moved)), np.float64))
+            if allow is None:
+                worst.append(same(np.asarray(got), np.asarray(plain), says=name))
+            else:
+                bound = allow(case, subject.u)
+                worst.append(gap(got, plain, allow=bound, effect=_size(plain, bound), says=name))
+        return all_of(*worst)
+
+    def dtype_kept(subject: Judged, case: Any) -> Gap:
+        """float32 in, float32 out: no silent widening or narrowing."""
+        out = np.asarray(_main(subject, _call(subject, _typed(subject, contract.arguments_of(case)))))
+        fits = out.dtype == subject.dtype or out.dtype.kind != "f"
+        return holds_if(fits, f"{out.dtype} out of {subject.dtype}", got=str(out.dtype), want=str(subject.dtype))
+
+    return (
+        _law(contract, inputs_unchanged, "X-01", "bitwise", "T0", ("writes-into-input", "sorts-in-place")),
+        _law(contract, same_call_twice, "X-02", "bitwise", "T0", ("counts-calls", "forgets-second-call")),
+        _law(contract, memory_layout, "X-03", "metamorphic", "T10", ("ignores-strides", "ignores-order")),
+        _law(contract, dtype_kept, "X-04", "hygiene", "T0", ("narrows", "returns-single")),
+    )
+
+
+def refusals(contract: Contract, corruptions: dict[str, Corrupt]) -> tuple[Law, ...]:
+    """X-05 and X-06: for each named corruption of a case's arguments, an error (or NaN), never a finite number."""
+    return tuple(_refusal(contract, name, corrupt) for name, corrupt in corruptions.items())
+
+
+def _refusal(contract: Contract, name: str, corrupt: Corrupt) -> Law:
+    def refused(subject: Judged, case: Any) -> Gap:
+        """F(corrupted x) raises or is NaN."""
+        arguments = _typed(subject, corrupt(case))
+        try:
+            out = subject.quietly(lambda: subject.raw(*arguments))
+        except SubjectRaised:
+            return holds_if(True, name)
+        values = np.asarray(_main(subject, out), np.float64)
+        return holds_if(bool(np.isnan(values).any()), f"{name}: accepted", got=values, want="an error, or NaN")
+
+    code = "X-05" if "nan" in name else "X-06"
+    says = f"{name.replace('-', ' ')} is refused: an error or NaN, never a number"
+    mutants = ("answers-anything", "mends-input")
+    return _law(contract, refused, code, "hygiene", "T0", mutants, f"refuses-{name}", says)
+
+
+SAYS = {
+    "inputs-unchanged": "a call leaves its arguments as they were",
+    "same-call-twice": "the same call gives the same bytes",
+    "memory-layout": "the order in which an argument lies in memory changes nothing",
+    "dtype-kept": "the result has the floating dtype of the arguments",
+}
+
+
+def _law(
+    contract: Contract,
+    run: Callable[[Judged, Any], Gap],
+    code: str,
+    kind: Any,
+    rule: str,
+    kills: tuple[str, ...],
+    name: str = "",
+    says: str = "",
+) -> Law:
+    name = name or run.__name__.replace("_", "-")
+    return law(
+        contract,
+        says=says or SAYS[name],
+        source="derived",
+        kind=kind,
+        rule=rule,
+        code=code,
+        kills=kills,
+        level="mathematical" if code == "X-02" else "hygiene",
+        name=name,
+    )(run)
+
+
+def _typed(subject: Judged, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments in the subject's dtype, fresh, and inside its domain."""
+    typed = tuple(
+        np.array(x, dtype=subject.dtype if x.dtype.kind == "f" else x.dtype) if isinstance(x, np.ndarray) else x
+        for x in arguments
+    )
+    accepts = subject.subject.accepts
+    if accepts is not None and not accepts(*typed):
+        raise OutsideDomain(subject.subject.name)
+    return typed
+
+
+def _call(subject: Judged, arguments: tuple[Any, ...]) -> Any:
+    return subject.quietly(lambda: subject.raw(*arguments))
+
+
+def _main(subject: Judged, out: Any) -> Any:
+    names = subject.subject.outputs
+    return out if len(names) == 1 else out[names.index(subject.subject.contract.main)]
+
+
+def _backwards(x: Any) -> Any:
+    return np.ascontiguousarray(x[(slice(None, None, -1),) * x.ndim])[(slice(None, None, -1),) * x.ndim]
+
+
+def _size(plain: Any, bound: float) -> float:
+    # Two calls of one subject on one input: any difference beyond rounding is conclusive.
+    return max(float(np.max(np.abs(plain), initial=0.0)), 10.0 * bound)

@@ -1,0 +1,110 @@
+"""Mutants for the laws that hold everywhere: a good subject made careless in one way each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from prufrock import Subject
+
+
+def careless(good: Subject) -> tuple[Subject, ...]:
+    """The good subject, wrong in the ways that no law of its own contract looks for."""
+    changes: dict[str, Callable[..., Any]] = {
+        "writes-into-input": _writes_into_input(good),
+        "sorts-in-place": _sorts_in_place(good),
+        "counts-calls": _counts_calls(good),
+        "forgets-second-call": _forgets_second_call(good),
+        "ignores-strides": _reads_memory(good, "A"),
+        "ignores-order": _reads_memory(good, "F"),
+        "narrows": lambda *x: _mapped(good, good.run(*x), lambda y: y.astype(np.float16)),
+        "returns-single": lambda *x: _mapped(good, good.run(*x), lambda y: y.astype(np.longdouble)),
+        "answers-anything": _answers_anything(good),
+        "mends-input": _mends_input(good),
+    }
+    return tuple(replace(good, name=name, run=run, own=True, known=()) for name, run in changes.items())
+
+
+def _mapped(good: Subject, out: Any, change: Callable[[Any], Any]) -> Any:
+    """`out` with its main output changed."""
+    if len(good.outputs) == 1:
+        return change(np.asarray(out))
+    at = good.outputs.index(good.contract.main)
+    return tuple(change(np.asarray(x)) if i == at else x for i, x in enumerate(out))
+
+
+def _writes_into_input(good: Subject) -> Callable[..., Any]:
+    def run(*arguments: Any) -> Any:
+        out = good.run(*arguments)
+        for x in _arrays(arguments)[:1]:
+            x[...] += 1
+        return out
+
+    return run
+
+
+def _sorts_in_place(good: Subject) -> Callable[..., Any]:
+    def run(*arguments: Any) -> Any:
+        out = good.run(*arguments)
+        for x in _arrays(arguments):
+            x[...] = np.sort(x, axis=None)[::-1].reshape(x.shape)
+        return out
+
+    return run
+
+
+def _counts_calls(good: Subject) -> Callable[..., Any]:
+    calls = itertools.count(1)
+    return lambda *x: _mapped(good, good.run(*x), lambda y: y + np.asarray(1e-9 * next(calls), y.dtype))
+
+
+def _forgets_second_call(good: Subject) -> Callable[..., Any]:
+    calls = itertools.count(1)
+    return lambda *x: _mapped(good, good.run(*x), lambda y: y if next(calls) % 2 else -1 - y)
+
+
+def _reads_memory(good: Subject, order: Any) -> Callable[..., Any]:
+    """Take the buffer as it lies there, whatever the strides say."""
+
+    def flat(x: Any) -> Any:
+        if not isinstance(x, np.ndarray) or not x.ndim:
+            return x
+        if order == "F":
+            return x.ravel(order="K").reshape(x.shape) if x.flags.f_contiguous else x
+        base = x if x.base is None or x.base.size != x.size else x.base
+        return np.asarray(base).ravel(order="K").reshape(x.shape)
+
+    return lambda *x: good.run(*(flat(y) for y in x))
+
+
+def _answers_anything(good: Subject) -> Callable[..., Any]:
+    def run(*arguments: Any) -> Any:
+        try:
+            return good.run(*arguments)
+        except Exception:
+            zeros = tuple(np.zeros(1) for _ in good.outputs)
+            return zeros if len(zeros) > 1 else zeros[0]
+
+    return run
+
+
+def _mends_input(good: Subject) -> Callable[..., Any]:
+    def run(*arguments: Any) -> Any:
+        mended = tuple(np.abs(np.nan_to_num(x)) if isinstance(x, np.ndarray) else abs(x) for x in arguments)
+        try:
+            return good.run(*arguments)
+        except Exception:
+            try:
+                return good.run(*mended)
+            except Exception:
+                return tuple(np.ones(1) for _ in good.outputs) if len(good.outputs) > 1 else np.ones(1)
+
+    return run
+
+
+def _arrays(arguments: tuple[Any, ...]) -> list[Any]:
+    return [x for x in arguments if isinstance(x, np.ndarray) and x.size]

@@ -1,0 +1,1 @@
+"""Oracles: independent, slow truths. None of them imports the code it judges."""

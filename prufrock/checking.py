@@ -1,0 +1,143 @@
+"""check(law, subject) -> Verdict: the heart. Pytest, the command line, benchmarks and reports are fronts over it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from prufrock.call import Watch
+from prufrock.encode import digest
+from prufrock.gaps import Gap
+from prufrock.statute import Law
+from prufrock.profile import QUICK, Profile
+from prufrock.search import HouseError, Search, case_seed
+from prufrock.subjects import Known, Subject, as_subject
+from prufrock.verdict import Counterexample, Status, Verdict
+
+ROOT_SEED = 0
+
+
+def check(
+    law: Law,
+    subject: Subject | Callable[..., Any],
+    *,
+    profile: Profile = QUICK,
+    seed: int = ROOT_SEED,
+    watch: Watch | None = None,
+    **declarations: Any,
+) -> Verdict:
+    """Judge one subject by one law.
+
+    A bare function may be given with its declarations (outputs, conventions, dtype, accuracy) as keywords. An exception
+    from the subject is its verdict; one from the law, the case or the oracle is raised as HouseError.
+    """
+    judged = as_subject(subject, law.contract, **declarations)
+    start = time.perf_counter()
+    verdict = Verdict(law.id, judged.name, Status.HOLDS, law.level, seed=seed, profile=profile.name)
+    reason = judged.absence() or inapplicable(law, judged)
+    if reason:
+        return replace(verdict, status=Status.SKIPPED, reason=reason)
+    search = Search(law, judged, profile, case_seed(seed, law.id), watch)
+    known = judged.known_for(law.id)
+    verdict = _recheck(search, known, verdict) if known else _outcome(search, verdict)
+    return replace(verdict, versions=versions(judged), seconds=time.perf_counter() - start)
+
+
+def inapplicable(law: Law, subject: Subject) -> str:
+    """Why a law cannot speak about a subject, or ""."""
+    lacking = [name for name in law.needs if not subject.declares(name)]
+    if lacking:
+        return f"returns no {' or '.join(lacking)}"
+    for convention, answers in law.when.items():
+        answer = subject.conventions.get(convention)
+        if answer is None:
+            return f"declares no convention {convention!r}"
+        if answer not in answers:
+            return f"its {convention} is {answer!r}, the law speaks of {' or '.join(map(repr, answers))}"
+    return ""
+
+
+def recheck(law: Law, subject: Subject, case: Any, *, watch: Watch | None = None) -> Verdict:
+    """Judge one given case, as a replay or real data does."""
+    search = Search(law, subject, QUICK, 0, watch)
+    verdict = Verdict(law.id, subject.name, Status.HOLDS, law.level, cases=1, profile="one case")
+    start = time.perf_counter()
+    verdict = _describe(verdict, case, search.judge(case), tuple(search.judged.calls))
+    return replace(verdict, versions=versions(subject), seconds=time.perf_counter() - start)
+
+
+def versions(subject: Subject) -> dict[str, str]:
+    import platform
+
+    import numpy as np
+
+    from prufrock import __version__
+
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "prufrock": __version__,
+        **subject.versions(),
+    }
+
+
+def _outcome(search: Search, verdict: Verdict) -> Verdict:
+    search.run()
+    verdict = replace(verdict, cases=search.cases, conclusive=search.conclusive, margin=search.margin)
+    if search.failure is not None:
+        return _describe(verdict, *search.failure)
+    if search.conclusive:
+        return verdict
+    if search.out_of_time:
+        return replace(verdict, status=Status.UNDECIDED, reason="time ran out before a conclusive case")
+    why = f"none of {search.cases} cases was conclusive" if search.cases else "no case was in the subject's domain"
+    return replace(verdict, status=Status.NOT_EXERCISED, reason=why)
+
+
+def _recheck(search: Search, known: Known, verdict: Verdict) -> Verdict:
+    """A violation on record is shown on its witness; where that no longer breaks the law, it is fixed: say so."""
+    found = search.judge(known.witness())
+    shown = _describe(replace(verdict, cases=1, conclusive=1), known.witness(), found, tuple(search.judged.calls))
+    on_record = {"reason": known.reason, "link": known.link, "scope": known.scope}
+    if shown.broken:
+        return replace(shown, status=Status.KNOWN, **on_record)
+    on_record["reason"] = f"on record as broken, but its witness now passes: {known.reason}"
+    return replace(shown, status=Status.FIXED, **on_record)
+
+
+def _describe(verdict: Verdict, case: Any, found: Gap | Exception, calls: tuple[Any, ...]) -> Verdict:
+    """The verdict on one case."""
+    if isinstance(found, Gap):
+        margin = max(verdict.margin, found.margin)
+        verdict = replace(verdict, margin=margin, conclusive=max(verdict.conclusive, int(found.conclusive)))
+        if not found.broken:
+            return verdict if found.conclusive else replace(verdict, status=Status.NOT_EXERCISED, reason=found.says)
+        example = Counterexample(
+            case, found.miss, found.allow, found.got, found.want, found.says, calls, found.certificate
+        )
+        return _named(replace(verdict, status=Status.VIOLATED, reason=found.says, counterexample=example))
+    example = Counterexample(case, float("inf"), 0.0, says=str(found), calls=calls)
+    cause = found.__cause__
+    if cause is None:
+        return _named(replace(verdict, status=Status.VIOLATED, reason=str(found), counterexample=example))
+    trace = "".join(traceback.format_exception(type(cause), cause, _inside(cause)))
+    crashed = replace(verdict, status=Status.CRASHED, reason=str(found), counterexample=example, traceback=trace)
+    return _named(crashed)
+
+
+def _inside(error: BaseException) -> Any:
+    """The traceback from the subject's own first frame on: ours is of no use to its author."""
+    trace = error.__traceback__
+    return trace.tb_next if trace is not None and trace.tb_next is not None else trace
+
+
+def _named(verdict: Verdict) -> Verdict:
+    example = verdict.counterexample
+    assert example is not None
+    return replace(verdict, counterexample_id=digest(verdict.law, verdict.subject, example.case))
+
+
+__all__ = ["ROOT_SEED", "HouseError", "check", "inapplicable", "recheck"]

@@ -1,0 +1,41 @@
+"""The kill matrix: which laws reject which mutants. A law nobody dies by is idle; a mutant nobody kills is a hole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from prufrock import catalogue
+from prufrock.checking import ROOT_SEED, check, inapplicable
+from prufrock.profile import QUICK, Profile
+from prufrock.statute import Law
+from prufrock.subjects import Subject
+
+Matrix = Mapping[tuple[str, str], bool | None]
+
+
+def kills(law: Law, mutant: Subject, profile: Profile = QUICK, seed: int = ROOT_SEED) -> bool:
+    """Whether the law rejects the mutant (its counterexample is not made small: the answer is yes or no)."""
+    return check(law, mutant, profile=replace(profile, shrink=0.0), seed=seed).broken
+
+
+def matrix(
+    laws: Iterable[Law], mutants: Iterable[Subject], profile: Profile = QUICK, seed: int = ROOT_SEED
+) -> dict[tuple[str, str], bool | None]:
+    """(law id, mutant name) -> killed, or None where the law cannot speak about the mutant."""
+    mutants = tuple(mutants)
+    return {
+        (law.id, mutant.name): None if inapplicable(law, mutant) else kills(law, mutant, profile, seed)
+        for law in laws
+        for mutant in mutants
+        if mutant.contract.id == law.contract.id
+    }
+
+
+def claimed(law: Law) -> tuple[Subject, ...]:
+    """The mutants that a law says it rejects."""
+    by_name = {mutant.name: mutant for mutant in catalogue.mutants_of(law.contract.id)}
+    lost = [name for name in law.kills if name not in by_name]
+    if lost:
+        raise catalogue.Unknown(f"{law.id} claims to kill {lost}: no such mutant of {law.contract.id}")
+    return tuple(by_name[name] for name in law.kills)

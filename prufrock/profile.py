@@ -1,0 +1,32 @@
+"""How hard to look: cases per law, time per law, patience with a hanging subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Cases and seconds for one cell.
+
+    seconds  after this long no further case is drawn
+    shrink   seconds spent on making a counterexample small
+    hang     seconds that one call of a foreign subject may take
+    memory   GiB that a foreign subject's process may claim
+    steer    whether the search climbs towards large miss/allow
+    """
+
+    name: str
+    cases: int
+    seconds: float
+    shrink: float
+    hang: float
+    memory: float = 8.0
+    steer: bool = False
+
+
+QUICK = Profile("quick", cases=25, seconds=3.0, shrink=4.0, hang=5.0)
+CI = Profile("ci", cases=100, seconds=20.0, shrink=20.0, hang=20.0, steer=True)
+DEEP = Profile("deep", cases=2000, seconds=300.0, shrink=60.0, hang=60.0, steer=True)
+
+PROFILES = {profile.name: profile for profile in (QUICK, CI, DEEP)}

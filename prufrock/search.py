@@ -1,0 +1,167 @@
+"""Look for a case that breaks a law: Hypothesis draws, steers and shrinks; this file keeps count and keeps time."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from prufrock.call import Call, Judged, OutsideDomain, SubjectMisbehaved, SubjectRaised, Watch, rounded
+from prufrock.contract import resolve_cases
+from prufrock.gaps import Gap
+from prufrock.statute import Law
+from prufrock.profile import Profile
+from prufrock.subjects import Subject
+
+
+class HouseError(Exception):
+    """A law, a case or an oracle raised: our bug, never the subject's."""
+
+
+class LawBroken(Exception):
+    """The search found a case on which the gap is broken."""
+
+
+class _OutOfTime(BaseException):
+    """Stops Hypothesis between two cases; a BaseException, so that it is not taken for a failure to shrink."""
+
+
+class Search:
+    """One search. After `run`, `failure` is None or (case, Gap or exception, calls), the smallest found."""
+
+    def __init__(self, law: Law, subject: Subject, profile: Profile, seed: int, watch: Watch | None = None) -> None:
+        self.law, self.subject, self.profile, self.seed = law, subject, profile, seed
+        self.judged = Judged(subject, watch)
+        self.watch = watch
+        self.cases = self.conclusive = 0
+        self.margin = 0.0
+        self.failure: tuple[Any, Gap | Exception, tuple[Call, ...]] | None = None
+        self.out_of_time = False
+        self._deadline = math.inf
+
+    def run(self) -> None:
+        import hypothesis
+        from hypothesis import HealthCheck, Phase, errors, settings
+
+        phases = (Phase.generate, Phase.target, Phase.shrink) if self.profile.steer else (Phase.generate, Phase.shrink)
+        strategy = self._house(lambda: resolve_cases(self.law.cases, self.law.home))
+
+        @hypothesis.seed(self.seed)
+        @settings(
+            max_examples=self.profile.cases,
+            phases=phases,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            report_multiple_bugs=False,
+            print_blob=False,
+            suppress_health_check=list(HealthCheck),
+            verbosity=hypothesis.Verbosity.quiet,
+        )
+        @hypothesis.given(strategy)
+        def draw(case: Any) -> None:
+            self._one(case)
+
+        self._deadline = time.monotonic() + self.profile.seconds
+        try:
+            with _same_everywhere():
+                draw()
+        except _OutOfTime:
+            self.out_of_time = self.failure is None
+        except (LawBroken, SubjectRaised, SubjectMisbehaved, errors.Flaky):
+            pass
+        except errors.Unsatisfiable:
+            pass
+
+    def judge(self, case: Any) -> Gap | Exception:
+        """The gap on one case, or the subject's own failure; anything else is a HouseError."""
+        case = rounded(case, self.subject.dtype)
+        self.judged.calls.clear()
+        if self.watch:
+            self.watch.case(case)
+        try:
+            found = self.law(self.judged, case)
+        except (SubjectRaised, SubjectMisbehaved) as failure:
+            return failure
+        except OutsideDomain:
+            raise
+        except Exception as error:
+            raise HouseError(f"{self.law.id} raised on its own: {type(error).__name__}: {error}") from error
+        if not isinstance(found, Gap):
+            raise HouseError(f"{self.law.id} returned {type(found).__name__}, not a Gap")
+        return found
+
+    def _one(self, case: Any) -> None:
+        import hypothesis
+
+        if time.monotonic() > self._deadline:
+            raise _OutOfTime
+        try:
+            found = self.judge(case)
+        except OutsideDomain:
+            hypothesis.reject()
+        if isinstance(found, Gap) and not found.broken:
+            if self.failure is None:
+                self.cases += 1
+                self.conclusive += found.conclusive
+                self.margin = max(self.margin, found.margin)
+            if self.profile.steer and found.conclusive and 0 < found.margin < math.inf:
+                hypothesis.target(found.margin, label="margin")
+            return
+        if self.failure is None:
+            self.cases += 1
+            self.conclusive += 1
+            self._deadline = time.monotonic() + self.profile.shrink
+        if isinstance(found, Gap):
+            self.margin = max(self.margin, found.margin)
+        self._keep(rounded(case, self.subject.dtype), found)
+        raise found if isinstance(found, Exception) else LawBroken(found.says)
+
+    def _keep(self, case: Any, found: Gap | Exception) -> None:
+        # Hypothesis ends on the smallest failing case, so the last one seen is it; when time runs out before,
+        # the smallest seen so far stands.
+        size = _size(case)
+        if self.failure is None or size <= _size(self.failure[0]):
+            self.failure = (case, found, tuple(self.judged.calls))
+
+    def _house(self, run: Callable[[], Any]) -> Any:
+        try:
+            return run()
+        except Exception as error:
+            raise HouseError(f"cases of {self.law.id}: {type(error).__name__}: {error}") from error
+
+
+def case_seed(root: int, law_id: str) -> int:
+    """The seed of one law's cases: all subjects meet the same ones."""
+    return int.from_bytes(hashlib.blake2b(f"{root}:{law_id}".encode(), digest_size=8).digest(), "big")
+
+
+def _size(case: Any) -> tuple[int, int]:
+    import json
+
+    from prufrock.encode import encode
+
+    text = json.dumps(encode(case))
+    return text.count(","), len(text)
+
+
+class _same_everywhere:
+    """Draw the same cases whatever else is imported.
+
+    Hypothesis mixes in constants that it reads out of the modules which happen to be loaded. Two processes would then
+    draw different cases from one seed, so the pool is emptied while we search.
+    """
+
+    def __enter__(self) -> None:
+        from hypothesis.internal.conjecture import providers
+
+        self._providers: Any = providers
+        self._draw = getattr(providers.HypothesisProvider, "_maybe_draw_constant", None)
+        if self._draw is not None:
+            self._providers.HypothesisProvider._maybe_draw_constant = lambda *_, **__: None
+
+    def __exit__(self, *_: object) -> None:
+        if self._draw is not None:
+            self._providers.HypothesisProvider._maybe_draw_constant = self._draw
