@@ -1,1 +1,1 @@
-"""Minimal implementations of what the posts derive; each module is its formula. Nothing here knows of laws."""
+"""What the posts derive, as small as it goes: each module is its formula, and none knows of laws."""

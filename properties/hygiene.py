@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from prufrock import Contract, Gap, Judged, Law, gap, holds_if, law, same
-from prufrock.call import OutsideDomain, SubjectRaised
+from prufrock.call import OutsideDomain, SubjectRaised, as_numbers
 from prufrock.gaps import all_of
 
 Corrupt = Callable[[Any], tuple[Any, ...]]
@@ -55,7 +55,7 @@ def cross_cutting(
         for name, relaid in (("Fortran order", np.asfortranarray), ("negative strides", _backwards)):
             arguments = _typed(subject, contract.arguments_of(case))
             moved = tuple(relaid(x) if isinstance(x, np.ndarray) and x.ndim else x for x in arguments)
-            got = reading(case, np.asarray(_main(subject, _call(subject, moved)), np.float64))
+            got = reading(case, _main(subject, _call(subject, moved)).astype(np.float64))
             if allow is None:
                 worst.append(same(np.asarray(got), np.asarray(plain), says=name))
             else:
@@ -65,7 +65,7 @@ def cross_cutting(
 
     def dtype_kept(subject: Judged, case: Any) -> Gap:
         """float32 in, float32 out: no silent widening or narrowing."""
-        out = np.asarray(_main(subject, _call(subject, _typed(subject, contract.arguments_of(case)))))
+        out = _main(subject, _call(subject, _typed(subject, contract.arguments_of(case))))
         fits = out.dtype == subject.dtype or out.dtype.kind != "f"
         return holds_if(fits, f"{out.dtype} out of {subject.dtype}", got=str(out.dtype), want=str(subject.dtype))
 
@@ -90,7 +90,7 @@ def _refusal(contract: Contract, name: str, corrupt: Corrupt) -> Law:
             out = subject.quietly(lambda: subject.raw(*arguments))
         except SubjectRaised:
             return holds_if(True, name)
-        values = np.asarray(_main(subject, out), np.float64)
+        values = _main(subject, out).astype(np.float64)
         return holds_if(bool(np.isnan(values).any()), f"{name}: accepted", got=values, want="an error, or NaN")
 
     code = "X-05" if "nan" in name else "X-06"
@@ -148,8 +148,8 @@ def _call(subject: Judged, arguments: tuple[Any, ...]) -> Any:
 
 
 def _main(subject: Judged, out: Any) -> Any:
-    names = subject.subject.outputs
-    return out if len(names) == 1 else out[names.index(subject.subject.contract.main)]
+    names, main = subject.subject.outputs, subject.subject.contract.main
+    return as_numbers(main, out if len(names) == 1 else out[names.index(main)])
 
 
 def _backwards(x: Any) -> Any:

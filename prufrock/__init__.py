@@ -31,7 +31,30 @@ _WHERE = {
     "subject": "subjects",
 }
 
-__all__ = sorted([*_WHERE, "__version__"])
+__all__ = [
+    "Certificate",
+    "Contract",
+    "Gap",
+    "HouseError",
+    "Judged",
+    "Known",
+    "Law",
+    "Profile",
+    "Status",
+    "Subject",
+    "Verdict",
+    "__version__",
+    "all_of",
+    "at_most",
+    "check",
+    "gap",
+    "holds_if",
+    "inconclusive",
+    "law",
+    "laws",
+    "same",
+    "subject",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -48,9 +71,9 @@ if TYPE_CHECKING:
     from prufrock.checking import check
     from prufrock.contract import Contract
     from prufrock.gaps import Certificate, Gap, all_of, at_most, gap, holds_if, inconclusive, same
-    from prufrock.statute import Law, law
     from prufrock.plug import laws
     from prufrock.profile import Profile
     from prufrock.search import HouseError
+    from prufrock.statute import Law, law
     from prufrock.subjects import Known, Subject, subject
     from prufrock.verdict import Status, Verdict

@@ -109,7 +109,7 @@ class Judged:
             raise SubjectMisbehaved(f"returned {_describe(returned)} where ({', '.join(names)}) was declared")
         sizes = bind(contract.arguments, arguments)
         outputs = {
-            name: _array(name, value, expected(contract.outputs[name], sizes))
+            name: _plain(as_numbers(name, value, expected(contract.outputs[name], sizes)))
             for name, value in zip(names, values, strict=True)
         }
         self.calls[-1] = self.calls[-1]._replace(outputs=tuple(outputs.values()))
@@ -126,7 +126,8 @@ def rounded(case: Any, dtype: str) -> Any:
     return dataclasses.replace(case, **{k: v.astype(narrow).astype(np.float64) for k, v in arrays.items()})
 
 
-def _array(name: str, value: Any, shape: tuple[int, ...] | None) -> Any:
+def as_numbers(name: str, value: Any, shape: tuple[int, ...] | None = None) -> Any:
+    """An output as an array, or SubjectMisbehaved if it is none, or not of the shape that was promised."""
     try:
         array = np.asarray(value)
     except Exception as error:
@@ -135,9 +136,14 @@ def _array(name: str, value: Any, shape: tuple[int, ...] | None) -> Any:
         raise SubjectMisbehaved(f"{name} is {_describe(value)} where numbers were expected")
     if shape is not None and array.shape != shape:
         raise SubjectMisbehaved(f"{name} has shape {list(array.shape)} where {list(shape)} was expected")
+    return array
+
+
+def _plain(array: Any) -> Any:
+    """float64 for a law's arithmetic; a number where the array is one."""
     if array.dtype.kind == "f":
         array = array.astype(np.float64)
-    return array if array.ndim or shape is None else array[()]
+    return array if array.ndim else array[()]
 
 
 def _describe(value: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -66,58 +66,62 @@ def mutants() -> tuple[Subject, ...]:
 
 def contract(name: str) -> Contract:
     found = [c for c in contracts() if c.id == name]
-    return found[0] if found else _unknown("contract", name, [c.id for c in contracts()])
+    if not found:
+        raise Unknown(_complaint("contract", name, [c.id for c in contracts()]))
+    return found[0]
 
 
 def law(name: str) -> Law:
-    """A law by its id, its catalogue code where that is unique, or its last part where that is."""
-    for test in (
-        lambda one: one.id == name,
-        lambda one: one.id.rpartition(".")[2] == name,
-        lambda one: one.code == name,
-    ):
-        found = [one for one in laws() if test(one)]
+    """A law by its id, by its last part where that is unique, or by its catalogue code where that is."""
+    by_id = {one: one.id for one in laws()}
+    by_last_part = {one: one.id.rpartition(".")[2] for one in laws()}
+    by_code = {one: one.code for one in laws()}
+    for names in (by_id, by_last_part, by_code):
+        found = [one for one, called in names.items() if called == name]
         if len(found) == 1:
             return found[0]
         if found:
-            return _unknown("law", name, [one.id for one in found], "ambiguous")
-    return _unknown("law", name, [one.id for one in laws()])
+            raise Unknown(_complaint("law", name, [one.id for one in found], "ambiguous"))
+    raise Unknown(_complaint("law", name, list(by_id.values())))
 
 
 def laws_of(pattern: str) -> tuple[Law, ...]:
     """Laws of a family, a contract or a single id: "transport", "transport.kantorovich", "speech.frames.batch-tags"."""
     found = tuple(one for one in laws() if one.id == pattern or one.id.startswith(pattern + "."))
-    return found or _unknown("law or contract", pattern, [c.id for c in contracts()])
+    if not found:
+        raise Unknown(_complaint("law or contract", pattern, [c.id for c in contracts()]))
+    return found
 
 
 def subjects_of(pattern: str) -> tuple[Subject, ...]:
     """Subjects by name or library: "POT", "POT.emd", "reference[float32]"; case does not matter."""
     wanted = pattern.casefold()
-    found = tuple(
-        s
-        for s in subjects()
-        if s.name.casefold() == wanted or s.name.casefold().startswith((wanted + ".", wanted + "["))
-    )
-    return found or _unknown("subject", pattern, sorted({s.name for s in subjects()}))
+    begins = (wanted + ".", wanted + "[")
+    found = tuple(s for s in subjects() if s.name.casefold() == wanted or s.name.casefold().startswith(begins))
+    if not found:
+        raise Unknown(_complaint("subject", pattern, sorted({s.name for s in subjects()})))
+    return found
 
 
 def subject(contract_id: str, name: str) -> Subject:
     found = [s for s in subjects() if s.contract.id == contract_id and s.name == name]
-    return found[0] if found else _unknown("subject", name, [s.name for s in subjects() if s.contract.id == contract_id])
+    if not found:
+        raise Unknown(_complaint("subject", name, [s.name for s in subjects() if s.contract.id == contract_id]))
+    return found[0]
 
 
 def mutants_of(contract_id: str) -> tuple[Subject, ...]:
     return tuple(m for m in mutants() if m.contract.id == contract_id)
 
 
-def _announced() -> Iterable[Subject]:
+def _announced() -> Iterator[Subject]:
     for entry in importlib.metadata.entry_points(group="prufrock.subjects"):
         made: Any = entry.load()
         yield from made() if callable(made) else made
 
 
-def _unknown(what: str, name: str, known: list[str], why: str = "unknown") -> Any:
+def _complaint(what: str, name: str, known: list[str], why: str = "unknown") -> str:
     import difflib
 
     near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or known[:8]
-    raise Unknown(f"{why} {what} {name!r}; {'did you mean' if why == 'unknown' else 'one of'} {', '.join(near)}?")
+    return f"{why} {what} {name!r}; {'did you mean' if why == 'unknown' else 'one of'} {', '.join(near)}?"

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from prufrock.call import Watch
+from prufrock.contract import resolve_real
 from prufrock.encode import digest
 from prufrock.gaps import Gap
-from prufrock.statute import Law
 from prufrock.profile import QUICK, Profile
 from prufrock.search import HouseError, Search, case_seed
+from prufrock.statute import Law
 from prufrock.subjects import Known, Subject, as_subject
 from prufrock.verdict import Counterexample, Status, Verdict
 
@@ -37,7 +38,7 @@ def check(
     judged = as_subject(subject, law.contract, **declarations)
     start = time.perf_counter()
     verdict = Verdict(law.id, judged.name, Status.HOLDS, law.level, seed=seed, profile=profile.name)
-    reason = judged.absence() or inapplicable(law, judged)
+    reason = judged.absence() or inapplicable(law, judged) or _unreal(law, profile)
     if reason:
         return replace(verdict, status=Status.SKIPPED, reason=reason)
     search = Search(law, judged, profile, case_seed(seed, law.id), watch)
@@ -60,12 +61,21 @@ def inapplicable(law: Law, subject: Subject) -> str:
     return ""
 
 
+def _unreal(law: Law, profile: Profile) -> str:
+    """Why a law has nothing to say of real data, or ""."""
+    if not profile.real or resolve_real(law.contract, law.cases, law.home) is not None:
+        return ""
+    return "has no cases from real data"
+
+
 def recheck(law: Law, subject: Subject, case: Any, *, watch: Watch | None = None) -> Verdict:
     """Judge one given case, as a replay or real data does."""
     search = Search(law, subject, QUICK, 0, watch)
     verdict = Verdict(law.id, subject.name, Status.HOLDS, law.level, cases=1, profile="one case")
     start = time.perf_counter()
-    verdict = _describe(verdict, case, search.judge(case), tuple(search.judged.calls))
+    found = search.judge(case)
+    verdict = replace(verdict, conclusive=int(isinstance(found, Gap) and found.conclusive))
+    verdict = _describe(verdict, case, found, tuple(search.judged.calls))
     return replace(verdict, versions=versions(subject), seconds=time.perf_counter() - start)
 
 
@@ -101,11 +111,10 @@ def _recheck(search: Search, known: Known, verdict: Verdict) -> Verdict:
     """A violation on record is shown on its witness; where that no longer breaks the law, it is fixed: say so."""
     found = search.judge(known.witness())
     shown = _describe(replace(verdict, cases=1, conclusive=1), known.witness(), found, tuple(search.judged.calls))
-    on_record = {"reason": known.reason, "link": known.link, "scope": known.scope}
+    shown = replace(shown, link=known.link, scope=known.scope)
     if shown.broken:
-        return replace(shown, status=Status.KNOWN, **on_record)
-    on_record["reason"] = f"on record as broken, but its witness now passes: {known.reason}"
-    return replace(shown, status=Status.FIXED, **on_record)
+        return replace(shown, status=Status.KNOWN, reason=known.reason)
+    return replace(shown, status=Status.FIXED, reason=f"on record, but its witness now passes: {known.reason}")
 
 
 def _describe(verdict: Verdict, case: Any, found: Gap | Exception, calls: tuple[Any, ...]) -> Verdict:

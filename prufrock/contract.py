@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-Cases = "str | SearchStrategy[Any] | Callable[[], SearchStrategy[Any]]"
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contract:
     """What is computed, in NumPy terms.
 
@@ -22,6 +21,7 @@ class Contract:
     outputs      names of what may be returned, the main output first, each with its shape in words
     conventions  the questions a subject may answer differently, each with the answers there are
     cases        where cases come from: a strategy, a function that makes one, or "module:name" beside the law pack
+    real         the same for cases taken from real data, where there are any
     """
 
     id: str
@@ -33,6 +33,7 @@ class Contract:
     conventions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
     home: str = ""
+    real: Any = field(default=None, repr=False)
 
     @property
     def main(self) -> str:
@@ -52,7 +53,31 @@ class Contract:
 
 def resolve_cases(source: Any, home: str) -> SearchStrategy[Any]:
     """The strategy behind a law's or a contract's `cases`; "module:name" is relative to the package `home`."""
-    if isinstance(source, str):
-        module, _, name = source.partition(":")
-        source = getattr(importlib.import_module(module, package=home), name)
-    return source() if callable(source) and not hasattr(source, "filter") else source
+    found = _found(source, home)
+    strategy: SearchStrategy[Any] = found() if callable(found) and not hasattr(found, "filter") else found
+    return strategy
+
+
+def resolve_real(contract: Contract, cases: Any, home: str) -> SearchStrategy[Any] | None:
+    """Real cases for a law that draws from `cases`, or None.
+
+    A law on the contract's plain cases takes the real ones as they are. One that draws something more around a case
+    (a second cost, a permutation) takes them where its function has a parameter `base`, the strategy it builds on.
+    """
+    if contract.real is None:
+        return None
+    base = resolve_cases(contract.real, contract.home)
+    if cases is contract.cases:
+        return base
+    found = _found(cases, home)
+    if not callable(found) or "base" not in inspect.signature(found).parameters:
+        return None
+    built: SearchStrategy[Any] = found(base=base)
+    return built
+
+
+def _found(source: Any, home: str) -> Any:
+    if not isinstance(source, str):
+        return source
+    module, _, name = source.partition(":")
+    return getattr(importlib.import_module(module, package=home), name)

@@ -28,7 +28,9 @@ def encode(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
         return {"case": f"{type(value).__module__}:{type(value).__qualname__}", "fields": fields}
-    raise TypeError(f"case: cannot write {type(value).__name__} as JSON; use arrays, numbers, strings, tuples, dataclasses")
+    raise TypeError(
+        f"case: cannot write {type(value).__name__} as JSON; use arrays, numbers, strings, tuples, dataclasses"
+    )
 
 
 def decode(value: Any) -> Any:

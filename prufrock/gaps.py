@@ -115,8 +115,9 @@ def same(got: ArrayLike, want: ArrayLike, *, says: str = "") -> Gap:
             math.inf, 0.0, 1.0, g, w, says or f"{g.dtype}{list(g.shape)} where {w.dtype}{list(w.shape)} was expected"
         )
     raw = [np.ascontiguousarray(x).reshape(-1).view(np.uint8).reshape(x.size, -1) for x in (g, w)] if g.size else []
-    differing = int((raw[0] != raw[1]).any(axis=1).sum()) if raw else 0
-    return Gap(float(differing), 0.0, 1.0, g, w, says)
+    differs = (raw[0] != raw[1]).any(axis=1) if raw else np.zeros(1, bool)
+    at = np.unravel_index(int(np.argmax(differs)), g.shape) if g.ndim and g.size else ()
+    return _said(float(differs.sum()), 0.0, 1.0, g, w, at, says, None)
 
 
 def holds_if(fact: bool, says: str, *, got: Any = None, want: Any = None) -> Gap:
@@ -130,7 +131,7 @@ def inconclusive(reason: str) -> Gap:
 
 
 def all_of(*gaps: Gap) -> Gap:
-    """The gap that speaks for several: the worst broken one, else the worst conclusive one, else an inconclusive one."""
+    """The gap that speaks for several: the worst broken one, else the worst conclusive one, else any."""
     broken = [g for g in gaps if g.broken]
     conclusive = [g for g in gaps if g.conclusive]
     return max(broken or conclusive or list(gaps), key=lambda g: g.margin)
@@ -156,17 +157,13 @@ def _worst(
     at = np.unravel_index(int(np.argmax(ratio)), off.shape)
     # Where nothing misses, the widest allowance decides whether the comparison could have told anything.
     allow = float(bound[at]) if off[at] > 0 else float(bound.max())
-    small = got.ndim == 0
-    return Gap(
-        float(off[at]),
-        allow,
-        effect,
-        float(got[at]) if small else got,
-        float(want[at]) if small else want,
-        says if small else f"{says} at {_index(at)}".strip(),
-        certificate,
-    )
+    return _said(float(off[at]), allow, effect, got, want, at, says, certificate)
 
 
-def _index(at: tuple[Any, ...]) -> str:
-    return "[" + ", ".join(str(int(i)) for i in at) + "]"
+def _said(
+    miss: float, allow: float, effect: float, got: Any, want: Any, at: Any, says: str, certificate: Certificate | None
+) -> Gap:
+    """A gap that names the entry it speaks of, and carries that entry alone."""
+    where = f" at [{', '.join(str(int(i)) for i in at)}]" if miss and at else ""
+    one, other = (got[at].item(), want[at].item()) if got.size else (None, None)
+    return Gap(miss, allow, effect, one, other, f"{says}{where}".strip(), certificate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Profile:
     hang     seconds that one call of a foreign subject may take
     memory   GiB that a foreign subject's process may claim
     steer    whether the search climbs towards large miss/allow
+    real     whether cases are taken from the contract's real data instead of being made up
     """
 
     name: str
@@ -23,10 +24,15 @@ class Profile:
     hang: float
     memory: float = 8.0
     steer: bool = False
+    real: bool = False
 
 
 QUICK = Profile("quick", cases=25, seconds=3.0, shrink=4.0, hang=5.0)
 CI = Profile("ci", cases=100, seconds=20.0, shrink=20.0, hang=20.0, steer=True)
 DEEP = Profile("deep", cases=2000, seconds=300.0, shrink=60.0, hang=60.0, steer=True)
 
-PROFILES = {profile.name: profile for profile in (QUICK, CI, DEEP)}
+REAL = "-real"
+_MADE_UP = (QUICK, CI, DEEP)
+_REAL = tuple(replace(profile, name=profile.name + REAL, real=True) for profile in _MADE_UP)
+
+PROFILES = {profile.name: profile for profile in (*_MADE_UP, *_REAL)}

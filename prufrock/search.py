@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from prufrock.call import Call, Judged, OutsideDomain, SubjectMisbehaved, SubjectRaised, Watch, rounded
-from prufrock.contract import resolve_cases
+from prufrock.contract import resolve_cases, resolve_real
 from prufrock.gaps import Gap
-from prufrock.statute import Law
 from prufrock.profile import Profile
+from prufrock.statute import Law
 from prufrock.subjects import Subject
 
 
@@ -46,7 +46,7 @@ class Search:
         from hypothesis import HealthCheck, Phase, errors, settings
 
         phases = (Phase.generate, Phase.target, Phase.shrink) if self.profile.steer else (Phase.generate, Phase.shrink)
-        strategy = self._house(lambda: resolve_cases(self.law.cases, self.law.home))
+        strategy = self._house(self._strategy)
 
         @hypothesis.seed(self.seed)
         @settings(
@@ -66,7 +66,7 @@ class Search:
 
         self._deadline = time.monotonic() + self.profile.seconds
         try:
-            with _same_everywhere():
+            with _SameEverywhere():
                 draw()
         except _OutOfTime:
             self.out_of_time = self.failure is None
@@ -126,6 +126,12 @@ class Search:
         if self.failure is None or size <= _size(self.failure[0]):
             self.failure = (case, found, tuple(self.judged.calls))
 
+    def _strategy(self) -> Any:
+        law = self.law
+        if self.profile.real:
+            return resolve_real(law.contract, law.cases, law.home)
+        return resolve_cases(law.cases, law.home)
+
     def _house(self, run: Callable[[], Any]) -> Any:
         try:
             return run()
@@ -147,7 +153,7 @@ def _size(case: Any) -> tuple[int, int]:
     return text.count(","), len(text)
 
 
-class _same_everywhere:
+class _SameEverywhere:
     """Draw the same cases whatever else is imported.
 
     Hypothesis mixes in constants that it reads out of the modules which happen to be loaded. Two processes would then

@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 from prufrock.contract import Contract
 
-Kind = Literal["identity", "oracle", "inequality", "metamorphic", "limit", "gradient", "statistical", "bitwise", "hygiene"]
+Kind = Literal[
+    "identity", "oracle", "inequality", "metamorphic", "limit", "gradient", "statistical", "bitwise", "hygiene"
+]
 Level = Literal["mathematical", "convention", "hygiene"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Law:
     """A plain function (subject, case) -> Gap, with what a reader needs to believe it.
 

@@ -1,4 +1,4 @@
-"""A subject: what is judged. Our own code, somebody's library behind a thin adapter, or a function written this morning."""
+"""A subject: what is judged. Our own code, a library behind a thin adapter, or a function written this morning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prufrock.tolerance import roundoff
 EXACT = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Known:
     """A violation on record: it stays visible, fails nothing, and fails the run on the day it no longer happens.
 
@@ -33,13 +33,14 @@ class Known:
     lines: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """A callable with what it declares about itself.
 
     outputs      the names of what it returns, in order, from the contract's outputs; one name means a bare value
     conventions  its answers to the contract's conventions; it is judged by no convention it does not declare
     dtype        the floating dtype it computes in; inputs are rounded to it before anybody sees them
+    device       "cpu", or "cuda": skipped with that reason where torch sees no such device
     requires     a requirement such as "POT>=0.9"; where it is not installed the subject is skipped with that reason
     accuracy     relative error it declares beyond rounding (an iteration's, an approximation's)
     accepts      says of a call's arguments whether they are in its documented domain
@@ -57,6 +58,7 @@ class Subject:
     known: tuple[Known, ...] = field(default=(), repr=False)
     own: bool = False
     origin: str = ""
+    device: str = "cpu"
 
     @property
     def u(self) -> float:
@@ -73,7 +75,7 @@ class Subject:
 
     def absence(self) -> str:
         """Why the subject cannot be judged here, or ""."""
-        return missing(self.requires)
+        return missing(self.requires) or _no_device(self.device)
 
     def versions(self) -> dict[str, str]:
         """The release that is judged, as installed first on the import path."""
@@ -161,6 +163,14 @@ def missing(requirement: str) -> str:
     if not wanted.specifier.contains(version, prereleases=True):
         return f"{wanted.name} {version} is installed, {requirement} is needed"
     return ""
+
+
+def _no_device(device: str) -> str:
+    if device == "cpu":
+        return ""
+    import torch
+
+    return "" if torch.cuda.is_available() else f"no {device} device here"
 
 
 def _in_scope(scope: str) -> bool:

@@ -1,1 +1,1 @@
-"""Optimal transport: exact (kantorovich, rubinstein, wasserstein), entropic (sinkhorn) and debiased (divergence)."""
+"""Optimal transport: exact (kantorovich, rubinstein, wasserstein), entropic (sinkhorn, divergence)."""

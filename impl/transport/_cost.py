@@ -1,7 +1,8 @@
-"""The cost ‖x - y‖^p and the root (·)^(1/p), both with derivative 0 where they have none (coinciding points, W = 0).
+"""The cost ‖x - y‖^p and the root (·)^(1/p), both with derivative 0 where they have none (coinciding points,
+W = 0).
 
-Distances come from differences: ‖x‖² - 2 x·y + ‖y‖² loses everything where the points are far from the origin and
-close together ((1e4, 1), (1e4, 1.001) in float32: 0 for 1e-6).
+Distances come from differences: ‖x‖² - 2 x·y + ‖y‖² loses everything where the points are far from the origin
+and close together ((1e4, 1), (1e4, 1.001) in float32: 0 for 1e-6).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Derivatives of an optimal value are the optimisers: ∂V/∂a = f, ∂V/∂b = g, ∂V/∂C = P (envelope theorem, Danskin).
+"""Derivatives of an optimal value are the optimisers: ∂V/∂a = f, ∂V/∂b = g, ∂V/∂C = P (envelope theorem,
+Danskin).
 
-Nothing is differentiated through the solver. Where the optimisers are not unique, this is one (super-, sub-) gradient;
-on the total mass the gradient depends on the gauge (f + t, g - t), on mass-preserving directions it does not.
-Source: Peyré & Cuturi 2019, Prop. 4.6, §9.1.
+Nothing is differentiated through the solver. Where the optimisers are not unique, this is one (super-, sub-)
+gradient; on the total mass the gradient depends on the gauge (f + t, g - t), on mass-preserving directions it
+does not. Source: Peyré & Cuturi 2019, Prop. 4.6, §9.1.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class _Envelope(torch.autograd.Function):
         return value.clone()
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         out: list[Tensor | None] = [None]
         for d in ctx.saved_tensors:

@@ -1,7 +1,9 @@
-"""What every transport function demands of its inputs: finite numbers, matching shapes, equal positive masses.
+"""What every transport function demands of its inputs: finite numbers, matching shapes, equal positive
+masses.
 
-Σa = Σb is demanded up to the rounding of m + n numbers of the inputs' own dtype, |Σa - Σb| <= 16 u (m + n) Σa, and
-never more loosely than 1e-4 Σa. Zero-mass atoms, m = 1, n = 1, any total mass and any leading (batch) dimensions pass.
+Σa = Σb is demanded up to the rounding of m + n numbers of the inputs' own dtype, |Σa - Σb| <= 16 u (m + n)
+Σa, and never more loosely than 1e-4 Σa. Zero-mass atoms, m = 1, n = 1, any total mass and any leading (batch)
+dimensions pass.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ def alike(**tensors: Tensor) -> None:
 def finite(name: str, x: Tensor) -> None:
     """x has neither NaN nor infinity."""
     if not bool(torch.isfinite(x).all()):
-        raise ValueError(f"{name}: expected finite numbers, got {int((~torch.isfinite(x)).sum())} NaN or infinite")
+        bad = int((~torch.isfinite(x)).sum())
+        raise ValueError(f"{name}: expected finite numbers, got {bad} NaN or infinite, shape {shape(x)}")
 
 
 def no_nan(name: str, x: Tensor) -> None:
@@ -76,6 +79,7 @@ def measures(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], names: tuple[st
     for name, x in zip(names, (a, b), strict=True):
         floating(name, x, 1)
         mass(name, x)
+    lead(dict(zip(names, (a, b), strict=True)), dict.fromkeys(names, 1))
     slack = min(16 * torch.finfo(a.dtype).eps / 2 * (a.shape[-1] + b.shape[-1]), 1e-4)
     total_a, total_b = a.sum(-1, dtype=torch.float64), b.sum(-1, dtype=torch.float64)
     if bool(((total_a - total_b).abs() > slack * torch.maximum(total_a, total_b)).any()):
@@ -86,9 +90,10 @@ def measures(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], names: tuple[st
 
 
 def lead(tensors: dict[str, Tensor], core: dict[str, int]) -> list[Tensor]:
-    """The tensors with their leading dimensions broadcast against each other; the last core[name] ones stay."""
+    """The tensors with their leading dimensions broadcast; the last core[name] dimensions stay."""
+    leading = [x.shape[: x.ndim - core[k]] for k, x in tensors.items()]
     try:
-        batch = torch.broadcast_shapes(*(x.shape[: x.ndim - core[k]] for k, x in tensors.items()))
+        batch = torch.broadcast_shapes(*leading)  # type: ignore[no-untyped-call]
     except RuntimeError:
         shapes = {k: list(x.shape) for k, x in tensors.items()}
         raise ValueError(f"expected leading dimensions that broadcast, got shapes {shapes}") from None
@@ -104,12 +109,21 @@ def problem(
     alike(a=a, b=b, **{name: cost})
     if cost.shape[-2:] != (a.shape[-1], b.shape[-1]):
         raise ValueError(
-            f"{name}: expected shape [..., {a.shape[-1]}, {b.shape[-1]}] to match a {shape(a)} and b {shape(b)}, "
-            f"got {shape(cost)}"
+            f"{name}: expected shape [..., {a.shape[-1]}, {b.shape[-1]}] "
+            f"to match a {shape(a)} and b {shape(b)}, got {shape(cost)}"
         )
     finite(name, cost)
     a, b, cost = lead({"a": a, "b": b, name: cost}, {"a": 1, "b": 1, name: 2})
     return a, b, cost
+
+
+def potentials(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], f: Tensor, g: Tensor) -> None:
+    """f and g price the atoms of a and b."""
+    for name, x, weights in (("f", f, a), ("g", g, b)):
+        floating(name, x, 1)
+        no_nan(name, x)
+        if x.shape[-1] != weights.shape[-1]:
+            raise ValueError(f"{name}: expected {weights.shape[-1]} potentials, got shape {shape(x)}")
 
 
 def clouds(
@@ -121,7 +135,8 @@ def clouds(
         floating(name, points, 2)
         finite(name, points)
         if points.shape[-2] != weights.shape[-1]:
-            raise ValueError(f"{name}: expected {weights.shape[-1]} points [..., m, d], got shape {shape(points)}")
+            wanted = f"[..., {weights.shape[-1]}, d]"
+            raise ValueError(f"{name}: expected points of shape {wanted}, got {shape(points)}")
     if X.shape[-1] != Y.shape[-1]:
         raise ValueError(f"X, Y: expected points of one dimension, got shapes {shape(X)} and {shape(Y)}")
     alike(a=a, X=X, b=b, Y=Y)

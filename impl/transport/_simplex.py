@@ -1,24 +1,27 @@
 """Network simplex for the transportation problem, in exact integer arithmetic.
 
-A basis of the constraints is a spanning tree of the m + n atoms; its flows P and potentials are fixed by the masses
-and by f_i + g_j = C_ij on the tree's arcs. A pivot lets in an arc with reduced cost r = C_ij - f_i - g_j < 0, sends
-the largest possible flow θ around the cycle it closes, drops the arc that ran empty and shifts the potentials of
-the part it held by r. No negative r left: optimal, on all arcs.
+A basis of the constraints is a spanning tree of the m + n atoms; its flows P and potentials are fixed by the
+masses and by f_i + g_j = C_ij on the tree's arcs. A pivot lets in an arc with reduced cost r = C_ij - f_i -
+g_j < 0, sends the largest possible flow θ around the cycle it closes, drops the arc that ran empty and shifts
+the potentials of the part it held by r. No negative r left: optimal, on all arcs.
 
-Masses and costs first become integers on a binary grid 2^e, at least as fine as their own rounding (u times the
-total mass, u times max |C|, for m + n < 500; it coarsens as 2^-61 (m + n)). Nothing is rounded after that, so:
-    nondegenerate  masses are a_i (m+1) + 1, b_j (m+1) and, at the tree's root, b_n (m+1) + m. A tree arc parts k rows,
-                   0 <= k <= m, and some columns from the root: its flow is ±k modulo m + 1, or, if k = 0, the mass of
-                   a lone column. So no flow of any tree is zero, ties or not (Orden's perturbation, made exact).
+Masses and costs first become integers on a binary grid 2^e, at least as fine as their own rounding (u times
+the total mass, u times max |C|, for m + n < 500; it coarsens as 2^-61 (m + n)). Nothing is rounded after
+that, so:
+    nondegenerate  masses are a_i (m+1) + 1, b_j (m+1) and, at the tree's root, b_n (m+1) + m. A tree arc
+                   parts k rows, 0 <= k <= m, and some columns from the root: its flow is ±k modulo m + 1, or,
+                   if k = 0, the mass of a lone column. So no flow of any tree is zero, ties or not (Orden's
+                   perturbation, made exact).
     termination    each pivot lowers the integer <C, P> by θ |r| >= 1, and <C, P> is bounded below.
-    solution       the flow of the given masses is the perturbed one without its ±k: rounded down where it runs to the
-                   root, up where it leaves it. Atoms without mass stay out of the tree; c-transforms price them.
+    solution       the flow of the given masses is the perturbed one without its ±k: rounded down where it
+                   runs to the root, up where it leaves it. Atoms without mass stay out of the tree;
+                   c-transforms price them.
 The start takes the arcs in the order of C_ij - mean_i C - mean_j C and ships all it can along each.
 
 Symbols:
-    a [m], b [n], cost [m, n] -> plan [m, n], f [m], g [n], float64; at most m + n - 1 entries of the plan are non-zero.
-    nodes 0..m-1 are rows, m..m+n-1 columns, the last one is the root; `price` is f on rows and -g on columns, so that
-    a whole subtree shifts by one number.
+    a [m], b [n], cost [m, n] -> plan [m, n], f [m], g [n], float64; at most m + n - 1 non-zeros in the plan.
+    nodes 0..m-1 are rows, m..m+n-1 columns, the last one is the root; `price` is f on rows and -g on columns,
+    so that a whole subtree shifts by one number.
 Source: Ahuja, Magnanti, Orlin 1993, ch. 11; Orden 1956; Peyré & Cuturi 2019, §3.5.
 """
 
@@ -31,11 +34,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK = 4096  # arcs priced at once: about as long as one pivot takes
+BLOCK = 4096  # arcs priced at once, in about the time of one pivot
 
 
 class Tree(NamedTuple):
-    """A spanning tree: for each node its parent, depth, children, price and the flow of the arc to its parent."""
+    """A spanning tree: each node's parent, depth, children, price, and the flow of the arc to its parent."""
 
     parent: list[int]
     depth: list[int]
@@ -47,7 +50,7 @@ class Tree(NamedTuple):
 def transport(
     a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """An optimal vertex plan and optimal potentials, f_i + g_j <= C_ij on all atoms; b is scaled to the mass of a."""
+    """An optimal vertex plan and optimal potentials, feasible on all atoms; b is scaled to the mass of a."""
     top = float(a.sum())
     A, exponent = _grid(a, top, 61 - (len(a) + 1).bit_length())
     B, _ = _grid(b * (top / b.sum()), top, 61 - (len(a) + 1).bit_length())
@@ -110,8 +113,9 @@ def _start(C: NDArray[np.int64], a: list[int], b: list[int]) -> Tree:
             left[j] -= x
             arcs[i].append((j, x))
             arcs[j].append((i, x))
-    tree = Tree([-1] * (m + n), [0] * (m + n), [0] * (m + n), [set() for _ in left], np.zeros(m + n, np.int64))
-    queue = [m + n - 1]
+    size = m + n
+    tree = Tree([-1] * size, [0] * size, [0] * size, [set() for _ in left], np.zeros(size, np.int64))
+    queue = [size - 1]
     for v in queue:
         for w, x in arcs[v]:
             if w != tree.parent[v]:
@@ -147,7 +151,7 @@ def _pivot(tree: Tree, i: int, j: int, r: int, m: int) -> None:
     """Row i and column j become neighbours; the arc of the cycle that empties first is cut."""
     parent, depth, flow = tree.parent, tree.depth, tree.flow
     v, w, theta, cut = i, j, 1 << 63, -1
-    while v != w:  # climb to the nearest common ancestor; flow sinks on arcs above rows on i's side, columns on j's
+    while v != w:  # up to the common ancestor: flow sinks above rows on i's side, above columns on j's
         if depth[v] >= depth[w]:
             if v < m and flow[v] < theta:
                 theta, cut, near, far, shift = flow[v], v, i, j, r
@@ -166,7 +170,7 @@ def _pivot(tree: Tree, i: int, j: int, r: int, m: int) -> None:
 
 
 def _hang(tree: Tree, v: int, new: int, cut: int, x: int) -> None:
-    """Take the subtree below the cut arc, root it at its node v instead, and hang it from `new` with flow x."""
+    """Take the subtree below the cut arc, root it at v instead, and hang it from `new` with flow x."""
     parent, flow, children = tree.parent, tree.flow, tree.children
     while True:
         old = parent[v]

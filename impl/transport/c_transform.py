@@ -2,8 +2,8 @@
 
     φ^c_j = min_i C_ij - φ_i,      ψ^c̄_i = min_j C_ij - ψ_j
 
-(φ, φ^c) is feasible, φ_i + φ^c_j <= C_ij, and no feasible ψ is larger anywhere: the dual price <φ, a> + <φ^c, b> can
-only gain. Three transforms are one, φ^{c c̄ c} = φ^c. With C a metric, φ is 1-Lipschitz iff φ^c = -φ.
+(φ, φ^c) is feasible, φ_i + φ^c_j <= C_ij, and no feasible ψ is larger anywhere: the dual price <φ, a> + <φ^c,
+b> can only gain. Three transforms are one, φ^{c c̄ c} = φ^c. With C a metric, φ is 1-Lipschitz iff φ^c = -φ.
 φ_i = -∞ masks atom i, which then never attains the minimum.
 
 Symbols:

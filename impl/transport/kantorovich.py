@@ -3,10 +3,10 @@
     primal  min_P <C, P>           P >= 0,  P 1 = a,  Pᵀ 1 = b
     dual    max_{f,g} <f, a> + <g, b>    f_i + g_j <= C_ij
 
-Any plan costs at least any price, <C, P> - <f, a> - <g, b> = Σ P_ij (C_ij - f_i - g_j) >= 0; with P on the arcs where
-f_i + g_j = C_ij both are optimal. On row-major vec(P) the marginals are P_X = I_m ⊗ 1ᵀ_n and P_Y = 1ᵀ_m ⊗ I_n, and the
-dual constraint reads P_Xᵀ f + P_Yᵀ g <= vec(C). Both problems are feasible (Σa = Σb, C finite), so both are attained
-with equal values; f, g are unique at best up to (f + t, g - t).
+Any plan costs at least any price, <C, P> - <f, a> - <g, b> = Σ P_ij (C_ij - f_i - g_j) >= 0; with P on the
+arcs where f_i + g_j = C_ij both are optimal. On row-major vec(P) the marginals are P_X = I_m ⊗ 1ᵀ_n and P_Y =
+1ᵀ_m ⊗ I_n, and the dual constraint reads P_Xᵀ f + P_Yᵀ g <= vec(C). Both problems are feasible (Σa = Σb, C
+finite), so both are attained with equal values; f, g are unique at best up to (f + t, g - t).
 
 Symbols:
     a [..., m], b [..., n]  masses >= 0 of equal sum > 0
@@ -47,9 +47,9 @@ class LinearProgram(NamedTuple):
 
 
 def solve(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"]) -> Solution:
-    """The optimal plan and potentials: marginals to rounding, f_i + g_j <= C_ij, equal where P_ij > 0; no gradients.
+    """Optimal plan and potentials: marginals to rounding, f_i + g_j <= C_ij, = where P_ij > 0; no gradients.
 
-    ValueError for negative masses, no mass, unequal sums, numbers that are not finite, shapes or dtypes that differ.
+    ValueError for negative masses, no mass, unequal sums, numbers not finite, shapes or dtypes that differ.
     """
     a, b, cost = _inputs.problem(a, b, cost)
     plan, f, g = _solve(a, b, cost)
@@ -70,13 +70,14 @@ def dual_value(
     a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], f: Float[Tensor, "*B m"], g: Float[Tensor, "*B n"]
 ) -> Float[Tensor, "*B"]:
     """<f, a> + <g, b>; atoms without mass are worth nothing, whatever their price."""
+    _inputs.potentials(a, b, f, g)
     return torch.where(a == 0, 0, f * a).sum(-1) + torch.where(b == 0, 0, g * b).sum(-1)
 
 
 def marginal_operators(
     m: int, n: int, *, dtype: torch.dtype = torch.float64
 ) -> tuple[Float[Tensor, "m mn"], Float[Tensor, "n mn"]]:
-    """P_X = I_m ⊗ 1ᵀ_n and P_Y = 1ᵀ_m ⊗ I_n: row and column sums of a row-major vec(P); their joint rank is m + n - 1."""
+    """P_X = I_m ⊗ 1ᵀ_n and P_Y = 1ᵀ_m ⊗ I_n, the sums of a row-major vec(P); of joint rank m + n - 1."""
     _inputs.count("m", m)
     _inputs.count("n", n)
     I_m, I_n = torch.eye(m, dtype=dtype), torch.eye(n, dtype=dtype)
@@ -95,16 +96,10 @@ def linear_program(a: Float[Tensor, "m"], b: Float[Tensor, "n"], cost: Float[Ten
 def _solve(a: Tensor, b: Tensor, cost: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """plan, f, g in float64 on the CPU, one network simplex per batch item."""
     m, n = cost.shape[-2:]
-    batch = cost.shape[:-2]
-    A, B, C = (x.detach().to("cpu", torch.float64) for x in (a, b, cost))
-    if not batch:
-        plan, f, g = _simplex.transport(A.numpy(), B.numpy(), C.numpy())
-        return torch.from_numpy(plan), torch.from_numpy(f), torch.from_numpy(g)
-    items = zip(A.reshape(-1, m).numpy(), B.reshape(-1, n).numpy(), C.reshape(-1, m, n).numpy(), strict=True)
-    solved = [_simplex.transport(*item) for item in items]
-    shapes = ((m, n), (m,), (n,))
-    plan, f, g = (
-        torch.from_numpy(np.stack(x) if solved else np.empty((0, *s))).reshape(*batch, *s)
-        for x, s in zip(zip(*solved, strict=True) if solved else ((),) * 3, shapes, strict=True)
-    )
-    return plan, f, g
+    cores = (a, (m,)), (b, (n,)), (cost, (m, n))
+    A, B, C = (x.detach().to("cpu", torch.float64).reshape(-1, *core) for x, core in cores)
+    plan, f, g = torch.empty_like(C), torch.empty_like(A), torch.empty_like(B)
+    for k in range(len(C)):
+        solution = _simplex.transport(A[k].numpy(), B[k].numpy(), C[k].numpy())
+        plan[k], f[k], g[k] = map(torch.from_numpy, solution)
+    return plan.reshape(cost.shape), f.reshape(a.shape), g.reshape(b.shape)

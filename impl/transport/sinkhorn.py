@@ -1,0 +1,258 @@
+"""Entropic optimal transport by Sinkhorn's iteration, in the log domain.
+
+    OT_ε(a, b) = min_P <C, P> + ε KL(P | R),   P 1 = a, Pᵀ 1 = b,   R = a bᵀ / Σa
+               = max_{f,g} <f, a> + <g, b> - ε (ΣP(f,g) - Σa),      P_ij = R_ij exp((f_i + g_j - C_ij) / ε)
+    sweep      f_i <- -ε log Σ_j b_j/Σb exp((g_j - C_ij) / ε),   then g_j likewise: rows, then columns
+
+Each half sweep maximises the dual over one potential, so its value rises, the L1 marginal error falls, and
+the error of the potentials shrinks by a factor <= tanh(max |C_ik + C_jl - C_il - C_jk| / 4ε)² a sweep. Atoms
+without mass get potentials by the same formula and zero rows. For probabilities R = a ⊗ b; the division makes
+OT_ε(ta, tb) = t OT_ε.
+
+`solve` brings ε down from the spread of C by halves, one averaged step f <- ½ (f + T g), g <- ½ (g + T f) at
+each: plain sweeps leave potentials at the rim of what the data allow, from where nearly decoupled problems
+(ties, isolated atoms) creep as 1/k; averages start in the middle. Then one sweep alternates with up to BLOCK
+sweeps in scaling form, u = a / (K b v), v = 1 / (Kᵀ u), on the kernel K whose columns the sweep has
+normalised; log u, log v stay below LIMIT and go back into f, g. The rate λ a block shows gives θ = (λ + ω -
+1)² / (λ ω²) of the plain sweep (Young), and the next block over-relaxes by ω = 2 / (1 + √(1 - θ)); a block
+that made the error worse is undone and ω returns to 1.
+
+Symbols:
+    a [..., m], b [..., n] masses of equal sum; cost C [..., m, n]; eps > 0 in units of C
+    f [..., m], g [..., n]; plan [..., m, n]; computed in float64, returned in the inputs' dtype
+    Leading dimensions broadcast; a batch runs until its last item is done.
+Source: Cuturi 2013; Peyré & Cuturi 2019, §4.2-4.4, Thm 4.2; Lehmann et al. 2022 (ω); Altschuler et al. 2017,
+Alg. 2.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from . import _inputs
+from ._envelope import envelope
+
+if TYPE_CHECKING:
+    from typing import Annotated as Float
+
+    from torch import Tensor
+
+BLOCK = 20
+LIMIT = 100.0
+
+
+class ConvergenceWarning(UserWarning):
+    """The iteration stopped at max_iter, short of the tolerance."""
+
+
+class Plan(NamedTuple):
+    """What `solve` found: marginal_error = ‖P1 - a‖₁ + ‖Pᵀ1 - b‖₁ of this very plan, and its full sweeps."""
+
+    plan: Float[Tensor, "*B m n"]
+    f: Float[Tensor, "*B m"]
+    g: Float[Tensor, "*B n"]
+    marginal_error: Float[Tensor, "*B"]
+    iterations: int
+
+
+def solve(
+    a: Float[Tensor, "*B m"],
+    b: Float[Tensor, "*B n"],
+    cost: Float[Tensor, "*B m n"],
+    eps: float,
+    *,
+    tol: float = 1e-8,
+    max_iter: int = 10_000,
+) -> Plan:
+    """The entropic plan: columns exact, rows within tol Σa in L1, before rounding to float32; no gradients.
+
+    Warns (ConvergenceWarning) if max_iter sweeps were not enough. ValueError for eps <= 0, tol <= 0,
+    max_iter < 1 and all that is no transport problem.
+    """
+    a, b, cost = _inputs.problem(a, b, cost)
+    f, g, iterations = _potentials(a, b, cost, eps, tol, max_iter)
+    plan = plan_of(a.detach().double(), b.detach().double(), cost.detach().double(), eps, f, g).to(cost)
+    rows, columns = plan.sum(-1, dtype=torch.float64), plan.sum(-2, dtype=torch.float64)
+    error = (rows - a.detach()).abs().sum(-1) + (columns - b.detach()).abs().sum(-1)
+    return Plan(plan, f.to(cost), g.to(cost), error.to(cost), iterations)
+
+
+def value(
+    a: Float[Tensor, "*B m"],
+    b: Float[Tensor, "*B n"],
+    cost: Float[Tensor, "*B m n"],
+    eps: float,
+    *,
+    tol: float = 1e-8,
+    max_iter: int = 10_000,
+) -> Float[Tensor, "*B"]:
+    """OT_ε, as the dual value reached (a lower bound), differentiable: ∂/∂a = f, ∂/∂b = g, ∂/∂C = P."""
+    a, b, cost = _inputs.problem(a, b, cost)
+    f, g, _ = _potentials(a, b, cost, eps, tol, max_iter)
+    A, B, C = (x.detach().double() for x in (a, b, cost))
+    optimum = dual_value(A, B, C, eps, f, g)
+    plan = plan_of(A, B, C, eps, f, g)
+    return envelope(optimum.to(cost), a, f.to(cost), b, g.to(cost), cost, plan.to(cost))
+
+
+def sweep(
+    a: Float[Tensor, "*B m"],
+    b: Float[Tensor, "*B n"],
+    cost: Float[Tensor, "*B m n"],
+    eps: float,
+    g: Float[Tensor, "*B n"],
+) -> tuple[Float[Tensor, "*B m"], Float[Tensor, "*B n"]]:
+    """One full plain sweep, f from g, then g from f; a sweep forgets the f before it."""
+    f = half_sweep(b, cost.mT, eps, g)
+    return f, half_sweep(a, cost, eps, f)
+
+
+def half_sweep(
+    a: Float[Tensor, "*B m"], cost: Float[Tensor, "*B m n"], eps: float, f: Float[Tensor, "*B m"]
+) -> Float[Tensor, "*B n"]:
+    """g_j = -ε log Σ_i a_i/Σa exp((f_i - C_ij) / ε), the soft c-transform: columns fit afterwards."""
+    log_w = (a / a.sum(-1, keepdim=True)).log()
+    return _soft_min(log_w[..., :, None], f[..., :, None], cost, eps, -2)[0]
+
+
+def dual_value(
+    a: Float[Tensor, "*B m"],
+    b: Float[Tensor, "*B n"],
+    cost: Float[Tensor, "*B m n"],
+    eps: float,
+    f: Float[Tensor, "*B m"],
+    g: Float[Tensor, "*B n"],
+) -> Float[Tensor, "*B"]:
+    """<f, a> + <g, b> - ε (ΣP(f,g) - Σa), at most OT_ε for any f, g."""
+    excess = plan_of(a, b, cost, eps, f, g).sum((-2, -1)) - a.sum(-1)
+    return (f * a).sum(-1) + (g * b).sum(-1) - eps * excess
+
+
+def primal_value(
+    plan: Float[Tensor, "*B m n"],
+    a: Float[Tensor, "*B m"],
+    b: Float[Tensor, "*B n"],
+    cost: Float[Tensor, "*B m n"],
+    eps: float,
+) -> Float[Tensor, "*B"]:
+    """<C, P> + ε KL(P | R), at least OT_ε if P has marginals a and b; infinite for mass outside theirs."""
+    share = (a / a.sum(-1, keepdim=True))[..., :, None]
+    log_ratio = torch.xlogy(plan, plan) - torch.xlogy(plan, share) - torch.xlogy(plan, b[..., None, :])
+    divergence = (log_ratio - plan).sum((-2, -1)) + a.sum(-1)
+    return sharp_value(plan, cost) + eps * divergence
+
+
+def sharp_value(plan: Float[Tensor, "*B m n"], cost: Float[Tensor, "*B m n"]) -> Float[Tensor, "*B"]:
+    """<C, P>, the cost without the entropy."""
+    return (plan * cost).sum((-2, -1))
+
+
+def round_plan(
+    plan: Float[Tensor, "*B m n"], a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"]
+) -> Float[Tensor, "*B m n"]:
+    """A plan with marginals a, b to rounding, at most 2 (‖P1 - a‖₁ + ‖Pᵀ1 - b‖₁) away from P >= 0 in L1."""
+    plan = plan * (a / plan.sum(-1)).nan_to_num(1).clamp_max(1)[..., :, None]
+    plan = plan * (b / plan.sum(-2)).nan_to_num(1).clamp_max(1)[..., None, :]
+    short_a, short_b = (a - plan.sum(-1)).clamp_min(0), (b - plan.sum(-2)).clamp_min(0)
+    share = (short_b / short_b.sum(-1, keepdim=True)).nan_to_num(0)
+    return plan + short_a[..., :, None] * share[..., None, :]
+
+
+def levels(cost: Float[Tensor, "*B m n"], eps: float) -> list[float]:
+    """The ε to pass on the way from the spread of C down to eps, halving."""
+    path = [max(float(cost.max() - cost.min()), eps)] if cost.numel() else [eps]
+    while path[-1] > eps:
+        path.append(path[-1] / 2)
+    return path
+
+
+def plan_of(a: Tensor, b: Tensor, cost: Tensor, eps: float, f: Tensor, g: Tensor) -> Tensor:
+    """R exp((f ⊕ g - C) / ε), in logarithms: where both masses are tiny, the exponential alone overflows."""
+    log_R = (a / a.sum(-1, keepdim=True)).log()[..., :, None] + b.log()[..., None, :]
+    return (log_R + (f[..., :, None] + g[..., None, :] - cost) / eps).exp()
+
+
+def _potentials(
+    a: Tensor, b: Tensor, cost: Tensor, eps: float, tol: float, max_iter: int
+) -> tuple[Tensor, Tensor, int]:
+    """f, g in float64 after a final plain sweep, and the number of sweeps; warns."""
+    _inputs.positive("eps", eps)
+    _inputs.positive("tol", tol)
+    _inputs.count("max_iter", max_iter)
+    a, b, cost = (x.detach().double() for x in (a, b, cost))
+    a, b = a / a.sum(-1, keepdim=True), b / b.sum(-1, keepdim=True)
+    f, g, used = torch.zeros_like(a), torch.zeros_like(b), 0
+    for level in levels(cost, eps)[-max_iter // 2 :]:
+        f, g = (f + half_sweep(b, cost.mT, level, g)) / 2, (g + half_sweep(a, cost, level, f)) / 2
+        used += 1
+    f, g, error, n = _relaxed(a, b, cost, eps, g, tol, max(1, max_iter - used))
+    if bool((error > tol).any()):
+        worst = float(error.max())
+        message = f"stopped after {used + n} sweeps with marginal error {worst:.1e} > tol = {tol:.1e}"
+        warnings.warn(message, ConvergenceWarning, stacklevel=3)
+    return f, g, used + n
+
+
+def _soft_min(
+    log_w: Tensor, h: Tensor, cost: Tensor, eps: float, dim: int, out: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """-ε log Σ w exp((h - C) / ε) along dim, the exponentials up to a factor, and their sums."""
+    E = torch.sub(h, cost, out=out).div_(eps).add_(log_w)
+    top = E.amax(dim, keepdim=True)
+    E = torch.threshold_(E.sub_(top), -600.0, -torch.inf).exp_()  # subnormal numbers would slow every product
+    total = E.sum(dim, keepdim=True)
+    return -eps * (top + total.log()).squeeze(dim), E, total
+
+
+def _relaxed(
+    a: Tensor, b: Tensor, cost: Tensor, eps: float, g: Tensor, tol: float, max_iter: int
+) -> tuple[Tensor, Tensor, Tensor, int]:
+    """f, g after a final plain sweep, their row error, and the number of sweeps, at most max_iter."""
+    log_a, log_b = a.log()[..., :, None], b.log()[..., None, :]
+    omega, before, start, ran, used = torch.ones_like(a[..., :1]), None, g, 1, 0
+    work = torch.empty_like(cost)
+    while True:
+        f, _, _ = _soft_min(log_b, g[..., None, :], cost, eps, -1, work)
+        g, K, total = _soft_min(log_a, f[..., :, None], cost, eps, -2, work)
+        K = K.div_(total)
+        error = (_times(K, b) - a).abs().sum(-1, keepdim=True)
+        used += 1
+        if used >= max_iter or bool((error <= tol).all()):
+            return f, g, error[..., 0], used
+        if before is not None:
+            worse = ~(error <= before) & (omega > 1)
+            rate = (error / before).pow(1 / ran).clamp(1e-3, 1).maximum(omega - 1)
+            theta = (rate + omega - 1) ** 2 / (rate * omega**2)
+            gap = (1 - theta).clamp_min(1e-6).sqrt()
+            gap = torch.where(
+                rate < omega - 1 + 0.2 * (2 - omega), 1.5 * gap, gap
+            )  # ω too large shows no θ: back off
+            omega = torch.where(worse, 1, 2 / (1 + gap))
+            if bool(worse.any()):
+                g, before = torch.where(worse, start, g), None
+                continue
+        start, before = g, error
+        log_v, ran = _scaled(a, b, K, omega, tol, min(BLOCK, max_iter - used - 1))
+        g, used, ran = g + eps * log_v, used + ran, ran + 1
+
+
+def _scaled(a: Tensor, b: Tensor, K: Tensor, omega: Tensor, tol: float, sweeps: int) -> tuple[Tensor, int]:
+    """log v after so many over-relaxed sweeps on the kernel, or fewer, at tol or LIMIT, and their number."""
+    log_u, log_v = torch.zeros_like(a), torch.zeros_like(b)
+    for k in range(sweeps):
+        rows = (log_u.exp() * _times(K, b * log_v.exp()) / a).where(a > 0, 1)
+        new_u = log_u - omega * rows.log()
+        new_v = log_v - omega * (log_v.exp() * _times(K.mT, new_u.exp())).log()
+        if not bool(torch.maximum(new_u.abs().amax(), new_v.abs().amax()) < LIMIT):
+            return log_v, k
+        log_u, log_v = new_u, new_v
+        if bool(((a * (rows - 1).abs()).sum(-1) <= tol / 2).all()):
+            return log_v, k + 1
+    return log_v, sweeps
+
+
+def _times(K: Tensor, x: Tensor) -> Tensor:
+    return (K @ x[..., None])[..., 0]

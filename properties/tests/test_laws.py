@@ -1,0 +1,32 @@
+"""One item per law x subject. PRUFROCK_PROFILE chooses how hard to look: quick (default), ci, deep."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from prufrock import catalogue
+from prufrock.cells import Cell, cells_of
+from prufrock.checking import ROOT_SEED
+from prufrock.profile import PROFILES
+from prufrock.run import HouseFault, judge
+from prufrock.show import verdict_text
+from prufrock.verdict import Status
+
+PROFILE = PROFILES[os.environ.get("PRUFROCK_PROFILE", "quick")]
+SEED = int(os.environ.get("PRUFROCK_SEED", ROOT_SEED))
+
+
+@pytest.mark.parametrize(
+    "cell", cells_of(catalogue.laws(), catalogue.subjects()), ids=lambda cell: f"{cell.law}-{cell.subject.name}"
+)
+def test_law(cell: Cell) -> None:
+    """Every law holds for every subject, or its violation is on record."""
+    verdict = judge(cell, PROFILE, SEED)
+    assert not isinstance(verdict, HouseFault), verdict.message
+    if verdict.status in (Status.SKIPPED, Status.UNDECIDED):
+        pytest.skip(verdict.reason)
+    if verdict.status is Status.NOT_EXERCISED and not cell.subject.name.startswith("reference"):
+        pytest.skip(f"not exercised: {verdict.reason}")
+    assert verdict.status in (Status.HOLDS, Status.KNOWN), "\n" + verdict_text(verdict)

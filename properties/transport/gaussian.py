@@ -1,0 +1,361 @@
+"""Optimal transport between Gaussians: the Bures distance of their covariances, and Brenier's linear map.
+
+    W_2²(N(m_1, Σ_1), N(m_2, Σ_2)) = ‖m_1 − m_2‖² + B²(Σ_1, Σ_2),   B² = tr Σ_1 + tr Σ_2 − 2 tr (Σ_1^½ Σ_2 Σ_1^½)^½
+    A = Σ_1^-½ (Σ_1^½ Σ_2 Σ_1^½)^½ Σ_1^-½ = Aᵀ ⪰ 0,   A Σ_1 A = Σ_2,   B² = tr (A − I) Σ_1 (A − I)
+
+For definite Σ_1 the two properties A = Aᵀ ⪰ 0 and A Σ_1 A = Σ_2 determine A: (Σ_1^½ A Σ_1^½)² = Σ_1^½ Σ_2 Σ_1^½, and a
+positive semidefinite root is unique. So A Σ A for Σ_2 gives back A, whatever A ⪰ 0. Covariances that commute have
+B² = ‖Σ_1^½ − Σ_2^½‖_F². A root of a singular matrix keeps half the digits (see oracles.gaussian.rounding).
+
+Symbols: m1, m2 [d] means; S1, S2 [d, d] covariances Σ; A, B, Q [d, d].
+Source: Gelbrich 1990; Knott & Smith 1984; Peyré & Cuturi 2019, Rmk 2.31; Takatsu 2011 (metric).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prufrock import Contract, Gap, Judged, at_most, gap, law
+from prufrock.tolerance import summation
+
+from ..hygiene import cross_cutting, refusals
+from ..oracles.gaussian import brenier, bures_squared, rounding
+
+if TYPE_CHECKING:
+    from ..cases.clouds import Covariances, Gaussians, ThreeGaussians
+
+bures = Contract(
+    id="transport.bures",
+    says="the 2-Wasserstein distance between two Gaussians, or its square",
+    arguments={"m1": "d", "S1": "d d", "m2": "d", "S2": "d d"},
+    outputs={"value": ""},
+    domain="finite means, symmetric positive semidefinite covariances, singular or zero ones allowed, d ≥ 1",
+    cases="..cases.clouds:gaussians",
+    conventions={"root": ("yes", "no")},
+    source="Gelbrich 1990",
+    home=__package__,
+)
+
+brenier_gaussian = Contract(
+    id="transport.brenier-gaussian",
+    says="the linear map that carries one centred Gaussian to another by the shortest way",
+    arguments={"S1": "d d", "S2": "d d"},
+    outputs={"A": "d d"},
+    domain="S1 symmetric positive definite, S2 symmetric positive semidefinite, d ≥ 1",
+    cases="..cases.clouds:covariances",
+    source="Knott & Smith 1984; Peyré & Cuturi 2019, Rmk 2.31",
+    home=__package__,
+)
+
+ROOT = {"root": ("yes", "no")}
+
+
+def squared(solve: Judged, m1: Any, S1: Any, m2: Any, S2: Any) -> float:
+    value = solve(m1, S1, m2, S2)
+    return float(value * abs(value) if solve.conventions["root"] == "yes" else value)
+
+
+def size(m1: Any, S1: Any, m2: Any, S2: Any) -> float:
+    """tr Σ_1 + tr Σ_2 + (‖m_1‖ + ‖m_2‖)²: W_2² is no larger."""
+    return float(np.trace(S1) + np.trace(S2) + (np.linalg.norm(m1) + np.linalg.norm(m2)) ** 2)
+
+
+def slack(solve: Judged, m1: Any, S1: Any, m2: Any, S2: Any) -> float:
+    """T1 for traces and means, and what the roots of small eigenvalues amplify."""
+    return rounding(S1, S2, solve.u) + float(summation(len(m1) + 2, size(m1, S1, m2, S2), solve.u))
+
+
+@law(
+    bures,
+    says="the squared distance is that of the means plus that of Bures",
+    source="Gelbrich 1990; Peyré & Cuturi 2019, Rmk 2.31",
+    kind="oracle",
+    rule="T9",
+    level="convention",
+    when=ROOT,
+    code="WSP-06",
+    complete=True,
+    kills=("root-forgotten", "means-forgotten", "frobenius-of-roots", "trace-of-product", "one-trace-too-many"),
+)
+def gelbrich_formula(solve: Judged, g: Gaussians) -> Gap:
+    """W_2² = ‖m_1 − m_2‖² + tr Σ_1 + tr Σ_2 − 2 Σ σ(Σ_1^½ Σ_2^½)."""
+    case = (g.m1, g.S1, g.m2, g.S2)
+    want = float(np.square(g.m1 - g.m2).sum()) + bures_squared(g.S1, g.S2)
+    return gap(squared(solve, *case), want, allow=slack(solve, *case), effect=size(*case))
+
+
+@law(
+    bures,
+    says="covariances that commute are as far apart as their roots",
+    source="Peyré & Cuturi 2019, Rmk 2.31",
+    kind="identity",
+    rule="T9",
+    level="convention",
+    when=ROOT,
+    code="WSP-06",
+    kills=("root-forgotten", "one-trace-too-many"),
+)
+def commuting_covariances(solve: Judged, g: Gaussians) -> Gap:
+    """B²(D_1, D_2) = Σ (√d_1 − √d_2)² for diagonal D_1, D_2."""
+    case = (g.m1, np.diag(np.diag(g.S1)), g.m2, np.diag(np.diag(g.S2)))
+    want = np.square(g.m1 - g.m2).sum() + np.square(np.sqrt(np.diag(g.S1)) - np.sqrt(np.diag(g.S2))).sum()
+    return gap(squared(solve, *case), want, allow=slack(solve, *case), effect=size(*case))
+
+
+@law(
+    bures,
+    says="the way back is as long",
+    source="Villani 2009 §6",
+    kind="metamorphic",
+    rule="T10",
+    level="convention",
+    when=ROOT,
+    code="WSP-06",
+    kills=("one-trace-too-many", "triangular-root"),
+)
+def symmetry(solve: Judged, g: Gaussians) -> Gap:
+    """W(μ, ν) = W(ν, μ)."""
+    case, back = (g.m1, g.S1, g.m2, g.S2), (g.m2, g.S2, g.m1, g.S1)
+    return gap(squared(solve, *case), squared(solve, *back), allow=2 * slack(solve, *case), effect=size(*case))
+
+
+@law(
+    bures,
+    says="a Gaussian is at distance 0 from itself",
+    source="Villani 2009 §6",
+    kind="limit",
+    rule="T9",
+    level="convention",
+    when=ROOT,
+    code="WSP-08",
+    kills=("one-trace-too-many", "trace-of-product"),
+)
+def zero_from_itself(solve: Judged, g: Gaussians) -> Gap:
+    """W(μ, μ) = 0, compared as W²."""
+    case = (g.m1, g.S1, g.m1, g.S1)
+    return gap(squared(solve, *case), 0.0, allow=slack(solve, *case), effect=size(*case))
+
+
+@law(
+    bures,
+    says="no detour over a third Gaussian is shorter",
+    source="Takatsu 2011; Villani 2009 §6",
+    kind="inequality",
+    rule="T10",
+    level="convention",
+    when=ROOT,
+    code="WSP-01",
+    cases="..cases.clouds:three_gaussians",
+    kills=("root-forgotten", "one-trace-too-many"),
+)
+def triangle(solve: Judged, g: ThreeGaussians) -> Gap:
+    """W(μ, ν) ≤ W(μ, λ) + W(λ, ν)."""
+    ends = ((g.m1, g.S1), (g.m3, g.S3), (g.m2, g.S2))
+    W = [max(squared(solve, *ends[i], *ends[j]), 0.0) ** 0.5 for i, j in ((0, 2), (0, 1), (1, 2))]
+    allow = sum(slack(solve, *ends[i], *ends[j]) ** 0.5 for i, j in ((0, 2), (0, 1), (1, 2)))
+    return at_most(W[0], W[1] + W[2], allow=allow)
+
+
+@law(
+    bures,
+    says="turning space changes nothing",
+    source="derived",
+    kind="metamorphic",
+    rule="T10",
+    level="convention",
+    when=ROOT,
+    code="WSP-03",
+    kills=("diagonal-only", "triangular-root"),
+)
+def rotation(solve: Judged, g: Gaussians) -> Gap:
+    """W(Q m_1, QΣ_1Qᵀ; Q m_2, QΣ_2Qᵀ) = W with 5·Q made of the exact turn (3, −4; 4, 3) in the first two axes."""
+    d = len(g.m1)
+    Q = 5.0 * np.eye(d)
+    Q[: min(d, 2), : min(d, 2)] = np.array([[3.0, -4.0], [4.0, 3.0]]) if d > 1 else -5.0
+    still, moved = (g.m1, g.S1, g.m2, g.S2), (Q @ g.m1, Q @ g.S1 @ Q.T, Q @ g.m2, Q @ g.S2 @ Q.T)
+    allow = 25 * slack(solve, *still) + slack(solve, *moved)
+    return gap(squared(solve, *moved), 25 * squared(solve, *still), allow=allow, effect=size(*moved))
+
+
+@law(
+    bures,
+    says="the distance scales with space",
+    source="derived",
+    kind="metamorphic",
+    rule="T10",
+    level="convention",
+    when=ROOT,
+    code="WSP-03",
+    kills=("root-forgotten", "ridge"),
+)
+def scaling(solve: Judged, g: Gaussians) -> Gap:
+    """W²(λm, λ²Σ) = λ² W²(m, Σ), λ = 2⁻¹⁰."""
+    s, case = 2.0**-10, (g.m1, g.S1, g.m2, g.S2)
+    small = (s * g.m1, s * s * g.S1, s * g.m2, s * s * g.S2)
+    allow = slack(solve, *small) + s * s * slack(solve, *case)
+    return gap(squared(solve, *small), s * s * squared(solve, *case), allow=allow, effect=size(*small))
+
+
+@law(
+    bures,
+    says="moving the means apart adds the square of the way",
+    source="Peyré & Cuturi 2019, Rmk 2.19",
+    kind="metamorphic",
+    rule="T10",
+    level="convention",
+    when=ROOT,
+    code="WSP-03",
+    kills=("means-forgotten", "means-not-squared"),
+)
+def means_and_covariances_part(solve: Judged, g: Gaussians) -> Gap:
+    """W²(m_1, Σ_1; m_2, Σ_2) = ‖m_1 − m_2‖² + W²(0, Σ_1; 0, Σ_2)."""
+    case, o = (g.m1, g.S1, g.m2, g.S2), np.zeros_like(g.m1)
+    want = np.square(g.m1 - g.m2).sum() + squared(solve, o, g.S1, o, g.S2)
+    return gap(squared(solve, *case), want, allow=2 * slack(solve, *case), effect=size(*case))
+
+
+def conditioning(S1: Any, S2: Any, u: float) -> float:
+    """Rounding of A: the inner root at the accuracy of `rounding`, taken through Σ_1^-½ on both sides."""
+    low = float(np.linalg.eigvalsh(S1)[0])
+    high = float(np.linalg.norm(S1, 2))
+    return rounding(S1, S2, u) / low + 64.0 * len(S1) * u * (high / low) * np.sqrt(np.linalg.norm(S2, 2) / low)
+
+
+@law(
+    brenier_gaussian,
+    says="the map is symmetric",
+    source="Brenier 1991; Peyré & Cuturi 2019, Rmk 2.31",
+    kind="identity",
+    rule="T9",
+    code="WSP-06",
+    complete=True,
+    kills=("cholesky-map", "one-sided-roots"),
+)
+def symmetric_map(solve: Judged, c: Covariances) -> Gap:
+    """A = Aᵀ."""
+    A = solve(c.S1, c.S2)
+    return gap(A, A.T, allow=conditioning(c.S1, c.S2, solve.u))
+
+
+@law(
+    brenier_gaussian,
+    says="the map is the gradient of a convex function",
+    source="Brenier 1991; Peyré & Cuturi 2019, Rmk 2.31",
+    kind="inequality",
+    rule="T9",
+    code="WSP-06",
+    complete=True,
+    kills=("negated", "one-eigenvalue-negated"),
+)
+def monotone_map(solve: Judged, c: Covariances) -> Gap:
+    """A ⪰ 0."""
+    A = solve(c.S1, c.S2)
+    least = float(np.linalg.eigvalsh((A + A.T) / 2)[0]) if np.isfinite(A).all() else float("nan")
+    return at_most(-least, 0.0, allow=conditioning(c.S1, c.S2, solve.u), effect=float(np.abs(A).max()))
+
+
+@law(
+    brenier_gaussian,
+    says="the map carries the first covariance to the second",
+    source="Knott & Smith 1984",
+    kind="identity",
+    rule="T9",
+    code="WSP-06",
+    complete=True,
+    kills=("inverse-map", "squared-map", "one-sided-roots"),
+)
+def pushes_forward(solve: Judged, c: Covariances) -> Gap:
+    """A Σ_1 Aᵀ = Σ_2."""
+    A, error = solve(c.S1, c.S2), conditioning(c.S1, c.S2, solve.u)
+    top = np.linalg.norm(c.S1, 2)
+    grown = 2 * error * top * np.linalg.norm(brenier(c.S1, c.S2), 2) + error**2 * top
+    return gap(A @ c.S1 @ A.T, c.S2, allow=2 * len(A) * grown, effect=float(np.abs(c.S2).max()))
+
+
+@law(
+    brenier_gaussian,
+    says="a positive semidefinite map is recovered from what it makes of a covariance",
+    source="derived: a positive semidefinite square root is unique",
+    kind="oracle",
+    rule="T9",
+    code="WSP-06",
+    kills=("cholesky-map", "inverse-map", "squared-map"),
+)
+def recovers_the_map(solve: Judged, c: Covariances) -> Gap:
+    """A(Σ, BΣB) = B for B = Bᵀ ⪰ 0."""
+    S2 = c.B @ c.S1 @ c.B
+    S2 = (S2 + S2.T) / 2
+    return gap(solve(c.S1, S2), c.B, allow=4 * conditioning(c.S1, S2, solve.u))
+
+
+@law(
+    brenier_gaussian,
+    says="between equal covariances nothing moves",
+    source="derived",
+    kind="limit",
+    rule="T9",
+    code="WSP-06",
+    kills=("squared-map", "one-sided-roots"),
+)
+def stays_at_home(solve: Judged, c: Covariances) -> Gap:
+    """A(Σ, Σ) = I."""
+    return gap(solve(c.S1, c.S1), np.eye(len(c.S1)), allow=4 * conditioning(c.S1, c.S1, solve.u))
+
+
+@law(
+    brenier_gaussian,
+    says="the map's own cost is the Bures distance",
+    source="Peyré & Cuturi 2019, Rmk 2.31",
+    kind="identity",
+    rule="T9",
+    code="WSP-06",
+    kills=("cholesky-map", "inverse-map"),
+)
+def costs_the_distance(solve: Judged, c: Covariances) -> Gap:
+    """tr (A − I) Σ_1 (A − I)ᵀ = B²(Σ_1, Σ_2)."""
+    moved = solve(c.S1, c.S2) - np.eye(len(c.S1))
+    error, top = conditioning(c.S1, c.S2, solve.u), np.linalg.norm(c.S1, 2)
+    reach = 1 + np.linalg.norm(brenier(c.S1, c.S2), 2)
+    allow = len(c.S1) * top * (2 * error * reach + error**2) + rounding(c.S1, c.S2, 2.0**-53)
+    return gap(np.trace(moved @ c.S1 @ moved.T), bures_squared(c.S1, c.S2), allow=allow, effect=top * reach)
+
+
+def _nan(S: Any) -> Any:
+    out = S.copy()
+    out[0, 0] = np.nan
+    return out
+
+
+BAD = {
+    "nan-covariance": lambda g: (g.m1, _nan(g.S1), g.m2, g.S2),
+    "negative-covariance": lambda g: (g.m1, -g.S1 - np.eye(len(g.S1)), g.m2, g.S2),
+}
+BAD_MAP = {
+    "nan-covariance": lambda c: (_nan(c.S1), c.S2),
+    "negative-covariance": lambda c: (c.S1, -c.S2 - np.eye(len(c.S2))),
+}
+
+
+CONTRACTS = (bures, brenier_gaussian)
+LAWS = (
+    gelbrich_formula,
+    commuting_covariances,
+    symmetry,
+    zero_from_itself,
+    triangle,
+    rotation,
+    scaling,
+    means_and_covariances_part,
+    symmetric_map,
+    monotone_map,
+    pushes_forward,
+    recovers_the_map,
+    stays_at_home,
+    costs_the_distance,
+    *cross_cutting(bures, allow=lambda g, u: 16 * np.sqrt(u * size(g.m1, g.S1, g.m2, g.S2))),
+    *cross_cutting(brenier_gaussian, allow=lambda c, u: 2 * conditioning(c.S1, c.S2, u)),
+    *refusals(bures, BAD),
+    *refusals(brenier_gaussian, BAD_MAP),
+)

@@ -1,0 +1,48 @@
+"""`prufrock power CONTRACT`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from prufrock import catalogue
+from prufrock.power import Matrix, matrix
+from prufrock.profile import PROFILES
+from prufrock.subjects import Subject
+
+
+@click.command("power")
+@click.argument("contract")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--profile", type=click.Choice(["quick", "ci", "deep"]), default="quick", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object: law -> mutants it rejects.")
+def command(contract: str, seed: int, profile: str, as_json: bool) -> None:
+    """Print which laws of CONTRACT reject which of its mutants. Exit 1 if a law is idle or a mutant survives."""
+    try:
+        found = catalogue.contract(contract)
+    except catalogue.Unknown as error:
+        raise click.UsageError(str(error)) from None
+    laws = [law for law in catalogue.laws() if law.contract.id == found.id]
+    mutants = catalogue.mutants_of(found.id)
+    killed = matrix(laws, mutants, PROFILES[profile], seed)
+    idle = [law.id for law in laws if not any(killed[law.id, m.name] for m in mutants)]
+    alive = [m.name for m in mutants if not any(killed[law.id, m.name] for law in laws)]
+    if as_json:
+        rows = {law.id: [m.name for m in mutants if killed[law.id, m.name]] for law in laws}
+        click.echo(json.dumps({"kills": rows, "idle": idle, "alive": alive}, indent=1))
+    else:
+        click.echo(_table([law.id.rpartition(".")[2] for law in laws], [law.id for law in laws], mutants, killed))
+        click.echo(
+            f"\n{len(laws)} laws, {len(mutants)} mutants; idle laws: {idle or 'none'}; survivors: {alive or 'none'}"
+        )
+    raise SystemExit(1 if idle or alive else 0)
+
+
+def _table(names: list[str], ids: list[str], mutants: tuple[Subject, ...], killed: Matrix) -> str:
+    width = max(len(m.name) for m in mutants)
+    letter = {True: "1", False: "0", None: "."}
+    lines = [f"{' ' * width}  {i + 1:>2d} {name}" for i, name in enumerate(names)]
+    lines.append(" " * (width + 2) + " ".join(f"{i + 1:>2d}" for i in range(len(ids))))
+    rows = [f"{m.name:{width}s}  " + " ".join(f" {letter[killed[one, m.name]]}" for one in ids) for m in mutants]
+    return "\n".join(lines + rows)
