@@ -100,19 +100,26 @@ def lead(tensors: dict[str, Tensor], core: dict[str, int]) -> list[Tensor]:
     return [x.expand(batch + x.shape[x.ndim - core[k] :]) for k, x in tensors.items()]
 
 
+def matrix(name: str, x: Float[Tensor, "*B m n"], a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"]) -> None:
+    """x is a finite matrix over the atoms of a and b."""
+    floating(name, x, 2)
+    floating("a", a, 1)
+    floating("b", b, 1)
+    alike(a=a, b=b, **{name: x})
+    if x.shape[-2:] != (a.shape[-1], b.shape[-1]):
+        raise ValueError(
+            f"{name}: expected shape [..., {a.shape[-1]}, {b.shape[-1]}] "
+            f"to match a {shape(a)} and b {shape(b)}, got {shape(x)}"
+        )
+    finite(name, x)
+
+
 def problem(
     a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"], name: str = "cost"
 ) -> tuple[Float[Tensor, "*B m"], Float[Tensor, "*B n"], Float[Tensor, "*B m n"]]:
     """A transport problem, checked, with leading dimensions broadcast."""
-    floating(name, cost, 2)
     measures(a, b)
-    alike(a=a, b=b, **{name: cost})
-    if cost.shape[-2:] != (a.shape[-1], b.shape[-1]):
-        raise ValueError(
-            f"{name}: expected shape [..., {a.shape[-1]}, {b.shape[-1]}] "
-            f"to match a {shape(a)} and b {shape(b)}, got {shape(cost)}"
-        )
-    finite(name, cost)
+    matrix(name, cost, a, b)
     a, b, cost = lead({"a": a, "b": b, name: cost}, {"a": 1, "b": 1, name: 2})
     return a, b, cost
 

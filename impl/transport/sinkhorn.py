@@ -9,20 +9,19 @@ the error of the potentials shrinks by a factor <= tanh(max |C_ik + C_jl - C_il 
 without mass get potentials by the same formula and zero rows. For probabilities R = a ⊗ b; the division makes
 OT_ε(ta, tb) = t OT_ε.
 
-`solve` brings ε down from the spread of C by halves, one averaged step f <- ½ (f + T g), g <- ½ (g + T f) at
-each: plain sweeps leave potentials at the rim of what the data allow, from where nearly decoupled problems
+`solve` brings ε down from the spread of C by quarters, one averaged step f <- ½ (f + T g), g <- ½ (g + T f)
+at each: plain sweeps leave potentials at the rim of what the data allow, from where nearly decoupled problems
 (ties, isolated atoms) creep as 1/k; averages start in the middle. Then one sweep alternates with up to BLOCK
 sweeps in scaling form, u = a / (K b v), v = 1 / (Kᵀ u), on the kernel K whose columns the sweep has
-normalised; log u, log v stay below LIMIT and go back into f, g. The rate λ a block shows gives θ = (λ + ω -
-1)² / (λ ω²) of the plain sweep (Young), and the next block over-relaxes by ω = 2 / (1 + √(1 - θ)); a block
-that made the error worse is undone and ω returns to 1.
+normalised; log u, log v stay below LIMIT and go back into f, g. The rate λ a block shows gives θ =
+(λ + ω - 1)² / (λ ω²) of the plain sweep (Young), and the next block over-relaxes by ω = 2 / (1 + √(1 - θ)); a
+block that made the error worse is undone and ω returns to 1.
 
 Symbols:
     a [..., m], b [..., n] masses of equal sum; cost C [..., m, n]; eps > 0 in units of C
     f [..., m], g [..., n]; plan [..., m, n]; computed in float64, returned in the inputs' dtype
     Leading dimensions broadcast; a batch runs until its last item is done.
-Source: Cuturi 2013; Peyré & Cuturi 2019, §4.2-4.4, Thm 4.2; Lehmann et al. 2022 (ω); Altschuler et al. 2017,
-Alg. 2.
+Source: Cuturi 2013; Peyré & Cuturi 2019, §4.2-4.4, Thm 4.2; Lehmann et al. 2022 (ω); Altschuler et al. 2017.
 """
 
 from __future__ import annotations
@@ -106,6 +105,9 @@ def sweep(
     g: Float[Tensor, "*B n"],
 ) -> tuple[Float[Tensor, "*B m"], Float[Tensor, "*B n"]]:
     """One full plain sweep, f from g, then g from f; a sweep forgets the f before it."""
+    _inputs.positive("eps", eps)
+    _inputs.matrix("cost", cost, a, b)
+    _inputs.potentials(a, b, a, g)
     f = half_sweep(b, cost.mT, eps, g)
     return f, half_sweep(a, cost, eps, f)
 
@@ -127,6 +129,9 @@ def dual_value(
     g: Float[Tensor, "*B n"],
 ) -> Float[Tensor, "*B"]:
     """<f, a> + <g, b> - ε (ΣP(f,g) - Σa), at most OT_ε for any f, g."""
+    _inputs.positive("eps", eps)
+    _inputs.matrix("cost", cost, a, b)
+    _inputs.potentials(a, b, f, g)
     excess = plan_of(a, b, cost, eps, f, g).sum((-2, -1)) - a.sum(-1)
     return (f * a).sum(-1) + (g * b).sum(-1) - eps * excess
 
@@ -139,6 +144,9 @@ def primal_value(
     eps: float,
 ) -> Float[Tensor, "*B"]:
     """<C, P> + ε KL(P | R), at least OT_ε if P has marginals a and b; infinite for mass outside theirs."""
+    _inputs.positive("eps", eps)
+    _inputs.matrix("plan", plan, a, b)
+    _inputs.matrix("cost", cost, a, b)
     share = (a / a.sum(-1, keepdim=True))[..., :, None]
     log_ratio = torch.xlogy(plan, plan) - torch.xlogy(plan, share) - torch.xlogy(plan, b[..., None, :])
     divergence = (log_ratio - plan).sum((-2, -1)) + a.sum(-1)
@@ -154,6 +162,8 @@ def round_plan(
     plan: Float[Tensor, "*B m n"], a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"]
 ) -> Float[Tensor, "*B m n"]:
     """A plan with marginals a, b to rounding, at most 2 (‖P1 - a‖₁ + ‖Pᵀ1 - b‖₁) away from P >= 0 in L1."""
+    _inputs.measures(a, b)
+    _inputs.matrix("plan", plan, a, b)
     plan = plan * (a / plan.sum(-1)).nan_to_num(1).clamp_max(1)[..., :, None]
     plan = plan * (b / plan.sum(-2)).nan_to_num(1).clamp_max(1)[..., None, :]
     short_a, short_b = (a - plan.sum(-1)).clamp_min(0), (b - plan.sum(-2)).clamp_min(0)
@@ -162,10 +172,10 @@ def round_plan(
 
 
 def levels(cost: Float[Tensor, "*B m n"], eps: float) -> list[float]:
-    """The ε to pass on the way from the spread of C down to eps, halving."""
+    """The ε to pass on the way from the spread of C down to eps, by quarters."""
     path = [max(float(cost.max() - cost.min()), eps)] if cost.numel() else [eps]
     while path[-1] > eps:
-        path.append(path[-1] / 2)
+        path.append(path[-1] / 4)
     return path
 
 
@@ -227,10 +237,8 @@ def _relaxed(
             rate = (error / before).pow(1 / ran).clamp(1e-3, 1).maximum(omega - 1)
             theta = (rate + omega - 1) ** 2 / (rate * omega**2)
             gap = (1 - theta).clamp_min(1e-6).sqrt()
-            gap = torch.where(
-                rate < omega - 1 + 0.2 * (2 - omega), 1.5 * gap, gap
-            )  # ω too large shows no θ: back off
-            omega = torch.where(worse, 1, 2 / (1 + gap))
+            blind = rate < omega - 1 + 0.2 * (2 - omega)  # any θ below ω's own gives the rate ω - 1: back off
+            omega = torch.where(worse, 1, 2 / (1 + gap * torch.where(blind, 1.5, 1)))
             if bool(worse.any()):
                 g, before = torch.where(worse, start, g), None
                 continue

@@ -190,9 +190,7 @@ def _unit(metric: Array) -> float:
     return float(2.0 ** np.floor(np.log2(max(metric.max(), 2.0**-20))))
 
 
-_KINDS = st.sampled_from(
-    list(product(("line", "taxicab", "plane", "discrete", "snowflake", "tree", "graph"), SCALES))
-)
+_KINDS = st.sampled_from(list(product(("line", "taxicab", "plane", "discrete", "snowflake", "tree", "graph"), SCALES)))
 _SIZES = st.sampled_from((2, 3, 3, 4, 4, 5, 5, 6, 6, 1))
 _MORE_SIZES = st.sampled_from((3, 4, 5, 6, 7, 2))
 _ANY, _AT_LEAST_TWO = _spaces(), _spaces(2)

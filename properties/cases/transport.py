@@ -198,9 +198,7 @@ def three_by_four(draw: Any) -> Problem:
     rows, columns = np.stack([row_of_bytes(draw)[:5] for _ in range(3)]), row_of_bytes(draw)[:4]
     price, _ = draw(_TAME)
     divide_a, divide_b, full = draw(_DIVISIONS)
-    return Problem(
-        _masses(divide_a, rows[:, 0], full), _masses(divide_b, columns, full), price(rows[:, 1:], columns)
-    )
+    return Problem(_masses(divide_a, rows[:, 0], full), _masses(divide_b, columns, full), price(rows[:, 1:], columns))
 
 
 @lru_cache

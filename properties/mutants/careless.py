@@ -12,8 +12,11 @@ import numpy as np
 from prufrock import Subject
 
 
-def careless(good: Subject) -> tuple[Subject, ...]:
-    """The good subject, wrong in the ways that no law of its own contract looks for."""
+def careless(good: Subject, harmless: tuple[str, ...] = ()) -> tuple[Subject, ...]:
+    """The good subject, wrong in the ways that no law of its own contract looks for.
+
+    harmless  names of those that are right here: Fortran order is C order for arguments of one axis
+    """
     changes: dict[str, Callable[..., Any]] = {
         "writes-into-input": _writes_into_input(good),
         "sorts-in-place": _sorts_in_place(good),
@@ -26,7 +29,7 @@ def careless(good: Subject) -> tuple[Subject, ...]:
         "answers-anything": _answers_anything(good),
         "mends-input": _mends_input(good),
     }
-    return tuple(replace(good, name=name, run=run, own=True, known=()) for name, run in changes.items())
+    return tuple(replace(good, name=name, run=run, own=True, known=()) for name, run in changes.items() if name not in harmless)
 
 
 def _mapped(good: Subject, out: Any, change: Callable[[Any], Any]) -> Any:

@@ -8,7 +8,6 @@ the true value lies within it.
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import import_module
 from itertools import permutations
 from typing import Any, NamedTuple
 
@@ -82,7 +81,7 @@ def _conic_value(*raw: bytes) -> float | None:
 
 @lru_cache(maxsize=8)
 def _program(m: int, n: int) -> tuple[Any, tuple[Any, Any, Any]]:
-    cp: Any = import_module("cvxpy")
+    import cvxpy as cp
 
     plan = cp.Variable((m, n), nonneg=True)
     a, b, cost = cp.Parameter(m), cp.Parameter(n), cp.Parameter((m, n))

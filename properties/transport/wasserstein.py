@@ -131,7 +131,7 @@ def zero_from_itself(solve: Judged, c: Clouds) -> Gap:
     when=ROOT,
     code="WSP-01",
     cases="..cases.clouds:three_clouds",
-    kills=("root-forgotten", "squared-always", "self-subtracted"),
+    kills=("root-forgotten", "squared-always", "always-order-one-squared"),
 )
 def triangle(solve: Judged, c: ThreeClouds) -> Gap:
     """D(μ, ν) ≤ D(μ, λ) + D(λ, ν) with D = (W_p^p)^min(1, 1/p)."""
@@ -288,7 +288,7 @@ def scaling(solve: Judged, c: MovedClouds) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-04",
-    kills=("self-subtracted", "relative-distances"),
+    kills=("mean-over-axes", "normalised-rows"),
 )
 def contraction(solve: Judged, c: Clouds) -> Gap:
     """W(T_#μ, T_#ν) ≤ W(μ, ν) for T the projection on the first axis."""
@@ -350,7 +350,7 @@ def exchanges(plan: NDArray[np.float64], C: NDArray[np.float64], allow: float, u
     when=ROOT,
     needs=("plan",),
     code="EMD-01",
-    kills=("plan-transposed-if-square", "plan-of-half"),
+    kills=("plan-independent", "plan-of-half"),
 )
 def plan_and_price(solve: Judged, c: Clouds) -> Gap:
     """P1 = a, Pᵀ1 = b, ⟨P, C⟩ = W_p^p."""
@@ -367,7 +367,7 @@ def plan_and_price(solve: Judged, c: Clouds) -> Gap:
     rule="T5",
     needs=("plan",),
     code="WSP-07",
-    kills=("plan-transposed-if-square", "plan-independent"),
+    kills=("plan-dearest", "plan-independent"),
 )
 def cyclical_monotonicity(solve: Judged, c: Clouds) -> Gap:
     """Σ_k c(x_k, y_k) ≤ Σ_k c(x_k, y_σ(k)) over 2- and 3-cycles of supp P."""
@@ -388,7 +388,7 @@ def cyclical_monotonicity(solve: Judged, c: Clouds) -> Gap:
     kills=("expanded-squares", "half-precision-distances"),
 )
 def far_from_the_origin(solve: Judged, c: Clouds) -> Gap:
-    """W_p^p to 16·(m + n)·u·max ‖x − y‖^p, although ‖x‖ is up to 2¹⁹ times larger."""
+    """W_p^p to 16·(m + n)·u·max ‖x − y‖^p, although ‖x‖ is up to 2³⁰ times larger."""
     C = distances(c.X, c.Y) ** c.p
     best, got = transport(c.a, c.b, C), cost_of(solve, c.a, c.X, c.b, c.Y, c.p)
     allow = (1 + c.p) * linear_program(*C.shape, C, solve.u) + best.width

@@ -164,7 +164,7 @@ def zero_from_itself(solve: Judged, c: Lines) -> Gap:
     when=ROOT,
     code="WSP-01",
     cases="..cases.clouds:three_lines",
-    kills=("root-forgotten", "pairs-in-order"),
+    kills=("order-ignored", "last-atom-dropped"),
 )
 def triangle(solve: Judged, c: ThreeLines) -> Gap:
     """W_p(μ, ν) ≤ W_p(μ, λ) + W_p(λ, ν)."""
@@ -299,7 +299,7 @@ def empty_atom(solve: Judged, c: Lines) -> Gap:
     when=ROOT,
     needs=("plan",),
     code="EMD-01",
-    kills=("plan-in-sorted-order", "plan-transposed-if-square"),
+    kills=("plan-in-sorted-order", "plan-of-half"),
 )
 def plan_and_price(solve: Judged, c: Lines) -> Gap:
     """P1 = a, Pᵀ1 = b, ⟨P, C⟩ = W_p^p."""
@@ -316,7 +316,7 @@ def plan_and_price(solve: Judged, c: Lines) -> Gap:
     rule="T5",
     needs=("plan",),
     code="WSP-07",
-    kills=("plan-in-sorted-order", "plan-transposed-if-square"),
+    kills=("plan-in-sorted-order", "plan-dearest"),
 )
 def cyclical_monotonicity(solve: Judged, c: Lines) -> Gap:
     """Σ_k c(x_k, y_k) ≤ Σ_k c(x_k, y_σ(k)) over 2- and 3-cycles of supp P."""
@@ -431,8 +431,8 @@ LAWS = (
     rotation,
     symmetry_on_circle,
     at_most_the_line,
-    *cross_cutting(line, allow=_layout),
-    *cross_cutting(circle, allow=_layout),
+    *cross_cutting(line, allow=_layout, layouts=("ignores-strides", "forgets-second-call")),
+    *cross_cutting(circle, allow=_layout, layouts=("ignores-strides", "forgets-second-call")),
     *refusals(line, BAD | {"order-below-one": lambda c: (c.a, c.x, c.b, c.y, 0.5)}),
     *refusals(circle, BAD),
 )
