@@ -13,7 +13,8 @@ LAWS = (
 )
 
 SUBJECTS = (
-    "subjects.reference",
+    "subjects.reference_frames",
+    "subjects.reference_transport",
     "subjects.frames",
     "subjects.pot_exact",
     "subjects.pot_line",

@@ -55,13 +55,15 @@ def cross_cutting(
         """F(x) does not depend on the strides of x."""
         plain = reading(case, subject(*contract.arguments_of(case)))
         worst = []
-        for name, relaid in (("Fortran order", np.asfortranarray), ("negative strides", _backwards)):
+        arguments = _typed(subject, contract.arguments_of(case))
+        arrays = [i for i, x in enumerate(arguments) if isinstance(x, np.ndarray) and x.ndim]
+        # Backwards one at a time: whoever reads all of them backwards may be right by symmetry.
+        for name, relaid, which in (
+            ("Fortran order", np.asfortranarray, arrays),
+            *((f"negative strides of {list(contract.arguments)[i]}", _backwards, [i]) for i in arrays),
+        ):
             arguments = _typed(subject, contract.arguments_of(case))
-            # Every other argument only: whoever reads all of them backwards may be right by symmetry.
-            moved = tuple(
-                relaid(x) if isinstance(x, np.ndarray) and x.ndim and (relaid is not _backwards or i % 2 == 0) else x
-                for i, x in enumerate(arguments)
-            )
+            moved = tuple(relaid(x) if i in which else x for i, x in enumerate(arguments))
             got = reading(case, _main(subject, _call(subject, moved)).astype(np.float64))
             if allow is None:
                 worst.append(same(np.asarray(got), np.asarray(plain), says=name))

@@ -133,12 +133,13 @@ def moved_clouds(draw: Any, powers: tuple[float, ...] = POWERS, scales: tuple[fl
 
 @st.composite
 def three_clouds(draw: Any) -> ThreeClouds:
+    """Three clouds, or one in three places, halfway first: nothing is further from breaking the triangle inequality."""
     c = draw(clouds())
-    k, d = draw(st.integers(1, 4)), c.X.shape[1]
-    unit = max(float(np.abs(c.X).max()), float(np.abs(c.Y).max()), 2.0**-20) / 8.0
-    Z = _points(draw, k, d) * 2.0 ** np.floor(np.log2(unit))
-    third = masses(draw, k, True)
-    return ThreeClouds(c.a, c.X, c.b, c.Y, c.p, third, Z)
+    if draw(st.booleans()):
+        way = _points(draw, 1, c.X.shape[1]) * _unit(c.X, c.Y)
+        return ThreeClouds(c.a, c.X, c.a, c.X + 2.0 * way, c.p, c.a, c.X + way)
+    k = draw(st.integers(1, 4))
+    return ThreeClouds(c.a, c.X, c.b, c.Y, c.p, masses(draw, k, True), _points(draw, k, c.X.shape[1]) * _unit(c.X, c.Y))
 
 
 @st.composite
@@ -182,10 +183,13 @@ def moved_lines(draw: Any, powers: tuple[float, ...] = POWERS) -> MovedLines:
 
 @st.composite
 def three_lines(draw: Any) -> ThreeLines:
-    c, k = draw(lines()), draw(st.integers(1, 5))
-    unit = max(float(np.abs(c.x).max()), float(np.abs(c.y).max()), 2.0**-20) / 8.0
-    third = masses(draw, k, True)
-    return ThreeLines(c.a, c.x, c.b, c.y, c.p, third, _points(draw, k, 1)[:, 0] * 2.0 ** np.floor(np.log2(unit)))
+    c = draw(lines(scales=SCALES))
+    unit = _unit(c.x[:, None], c.y[:, None])
+    if draw(st.booleans()):
+        way = float(_points(draw, 1, 1)[0, 0]) * unit
+        return ThreeLines(c.a, c.x, c.a, c.x + 2.0 * way, c.p, c.a, c.x + way)
+    k = draw(st.integers(1, 5))
+    return ThreeLines(c.a, c.x, c.b, c.y, c.p, masses(draw, k, True), _points(draw, k, 1)[:, 0] * unit)
 
 
 @st.composite
@@ -273,6 +277,11 @@ def _line_clouds(draw: Any, powers: tuple[float, ...], scales: tuple[float, ...]
 
 def _points(draw: Any, m: int, d: int) -> Array:
     return signed(np.stack([some_bytes(draw) for _ in range(m)])[:, :d] % 33) / 2.0
+
+
+def _unit(X: Array, Y: Array) -> float:
+    """A power of two, such that points drawn in its units are about as far out as X and Y."""
+    return float(2.0 ** np.floor(np.log2(max(np.abs(X).max(), np.abs(Y).max(), 2.0**-12)) - 2.0))
 
 
 def _covariance(draw: Any, d: int, definite: bool) -> Array:

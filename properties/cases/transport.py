@@ -209,7 +209,7 @@ def _shapes(largest: int, thin: bool) -> st.SearchStrategy[tuple[int, int, bool]
     """
     sizes = range(2, largest + 1)
     pairs = sorted(((m, n) for m in sizes for n in sizes), key=lambda s: (s[0] * s[1], s))
-    some = [(m, n, False) for m, n in pairs for _ in range(1 if m == n else 2)]
+    some = [(m, n, False) for m, n in pairs for _ in range(3 if m == n else 2)]
     equal = [(n, n, True) for n in sizes for _ in range(2)]
     edge = [(1, n, False) for n in range(1, largest + 1)] + [(m, 1, False) for m in sizes]
     many = [(m, n, False) for m, n in ((12, 7), (5, 12), (9, 11), (12, 12))]

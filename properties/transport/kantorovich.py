@@ -259,7 +259,7 @@ def reported_value(solve: Judged, problem: Problem) -> Gap:
     rule="T10",
     code="EMD-07",
     cases="..cases.transport:repriced",
-    kills=("northwest", "dearest", "transposed-if-square"),
+    kills=("cheapest-first", "dearest", "transposed-if-square"),
 )
 def supergradient_in_cost(solve: Judged, problem: Repriced) -> Gap:
     """<C', P(C')> ≤ <C', P(C)>."""
@@ -315,7 +315,7 @@ def exchange_of_two(solve: Judged, problem: Problem) -> Gap:
     rule="T10",
     code="EMD-06",
     cases="..cases.transport:regauged",
-    kills=("cheapest-first", "transposed-if-square"),
+    kills=("cheapest-first", "forgets-last-row"),
 )
 def plan_under_tolls(solve: Judged, problem: Regauged) -> Gap:
     """<P(C + f ⊕ g), C> = <P(C), C>."""

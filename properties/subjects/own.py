@@ -1,0 +1,70 @@
+"""How our own implementations become the subject `reference`: in float64, in float32, and on a CUDA device.
+
+They run in the process of the checker. Arrays become tensors without a copy where their layout allows it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from prufrock import Contract, Subject, subject
+
+VARIANTS = (
+    ("reference", "float64", "cpu"),
+    ("reference[float32]", "float32", "cpu"),
+    ("reference[cuda]", "float64", "cuda"),
+)
+
+
+def impl(name: str) -> Any:
+    """A module of `impl`, which lies beside this pack in a checkout and in a wheel alike."""
+    return importlib.import_module(f"{(__package__ or '').removesuffix('properties.subjects')}impl.{name}")
+
+
+def _tensors(arguments: tuple[Any, ...], device: str) -> list[Any]:
+    import torch
+
+    return [
+        torch.from_numpy(np.ascontiguousarray(x)).to(device) if isinstance(x, np.ndarray) else x for x in arguments
+    ]
+
+
+def _numpy(x: Any) -> Any:
+    return x.cpu().numpy() if hasattr(x, "cpu") else x
+
+
+def reference(
+    contract: Contract,
+    module: str,
+    call: Callable[..., Any],
+    outputs: tuple[str, ...] = (),
+    conventions: Mapping[str, str] | None = None,
+    variants: tuple[tuple[str, str, str], ...] = VARIANTS,
+) -> tuple[Subject, ...]:
+    """`call(module, *tensors)` as a subject, once a dtype and device; it returns a tensor or a tuple of them."""
+
+    def on(device: str) -> Callable[..., Any]:
+        def run(*arguments: Any) -> Any:
+            out = call(impl(module), *_tensors(arguments, device))
+            return tuple(_numpy(x) for x in out) if isinstance(out, tuple) else _numpy(out)
+
+        return run
+
+    made = []
+    for name, dtype, device in variants:
+        one = subject(
+            name,
+            contract=contract,
+            outputs=outputs,
+            conventions=conventions,
+            dtype=dtype,
+            requires="torch>=2.4",
+            own=True,
+        )(on(device))
+        made.append(replace(one, device=device))
+    return tuple(made)
