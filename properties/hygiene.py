@@ -1,8 +1,8 @@
 """Laws that hold for every contract: nothing about mathematics, everything about trust.
 
-A function that changes its arguments, answers the same question twice in two ways, reads memory in the order it lies in,
-or turns NaN into a number, is wrong whatever it computes. Level `hygiene` is reported apart; determinism is not a matter
-of taste and gates.
+A function that changes its arguments, answers the same question twice in two ways, reads memory in the order it lies
+in, or turns NaN into a number, is wrong whatever it computes. Level `hygiene` is reported apart; determinism is not a
+matter of taste and gates.
 
 Symbols: x the arguments of the plain call, F the subject.
 Source: derived; X-01 to X-06 of the catalogue.
@@ -11,6 +11,7 @@ Source: derived; X-01 to X-06 of the catalogue.
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -58,10 +59,9 @@ def cross_cutting(
         arguments = _typed(subject, contract.arguments_of(case))
         arrays = [i for i, x in enumerate(arguments) if isinstance(x, np.ndarray) and x.ndim]
         # Backwards one at a time: whoever reads all of them backwards may be right by symmetry.
-        for name, relaid, which in (
-            ("Fortran order", np.asfortranarray, arrays),
-            *((f"negative strides of {list(contract.arguments)[i]}", _backwards, [i]) for i in arrays),
-        ):
+        relaying: list[tuple[str, Callable[[Any], Any], list[int]]] = [("Fortran order", np.asfortranarray, arrays)]
+        relaying += [(f"negative strides of {list(contract.arguments)[i]}", _backwards, [i]) for i in arrays]
+        for name, relaid, which in relaying:
             arguments = _typed(subject, contract.arguments_of(case))
             moved = tuple(relaid(x) if i in which else x for i, x in enumerate(arguments))
             got = reading(case, _main(subject, _call(subject, moved)).astype(np.float64))
@@ -84,6 +84,54 @@ def cross_cutting(
         _law(contract, memory_layout, "X-03", "metamorphic", "T10", layouts),
         _law(contract, dtype_kept, "X-04", "hygiene", "T0", ("narrows", "returns-single")),
     )
+
+
+def batch_independence(
+    contract: Contract, *, reading: Callable[[Any, Any], Any], allow: Callable[[Any, float], float]
+) -> tuple[Law, ...]:
+    """X-07, for subjects that declare batch = "leading": several problems at once, stacked along a new first axis.
+
+    The batch is made of the case, of the case relabelled (every axis reversed), and of the case again; `reading` and
+    `allow` are those of `cross_cutting`.
+    """
+
+    def alone_as_in_batch(subject: Judged, case: Any) -> Gap:
+        """F(x_1, x_2, x_3)_k = F(x_k)."""
+        items = [_typed(subject, contract.arguments_of(case)) for _ in range(3)]
+        items[1] = tuple(_reversed(x) for x in items[1])
+        together = _main(subject, _call(subject, _stacked(items))).astype(np.float64)
+        if together.shape[:1] != (3,):
+            return holds_if(False, "one result an item", got=list(together.shape), want="a leading axis of 3")
+        gaps = []
+        for k, item in enumerate(items):
+            alone = _main(subject, _call(subject, item)).astype(np.float64)
+            shown = _relabelled(case, k == 1)
+            bound = 2 * allow(case, subject.u)
+            want = reading(shown, alone)
+            gaps.append(
+                gap(reading(shown, together[k]), want, allow=bound, effect=_size(want, bound), says=f"item {k}")
+            )
+        return all_of(*gaps)
+
+    kills = ("answers-first-item", "mixes-items", "shifts-items")
+    says = "a problem in a batch has the answer that it has alone"
+    made = _law(contract, alone_as_in_batch, "X-07", "metamorphic", "T10", kills, says=says, batch=True)
+    return (made,)
+
+
+def _relabelled(case: Any, reverse: bool) -> Any:
+    if not reverse:
+        return case
+    fields = {f.name: getattr(case, f.name) for f in dataclasses.fields(case) if f.init}
+    return dataclasses.replace(case, **{k: _reversed(v) for k, v in fields.items()})
+
+
+def _reversed(x: Any) -> Any:
+    return np.ascontiguousarray(x[(slice(None, None, -1),) * x.ndim]) if isinstance(x, np.ndarray) and x.ndim else x
+
+
+def _stacked(items: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return tuple(np.stack(xs) if isinstance(xs[0], np.ndarray) else xs[0] for xs in zip(*items, strict=True))
 
 
 def refusals(contract: Contract, corruptions: dict[str, Corrupt]) -> tuple[Law, ...]:
@@ -125,6 +173,7 @@ def _law(
     kills: tuple[str, ...],
     name: str = "",
     says: str = "",
+    batch: bool = False,
 ) -> Law:
     name = name or run.__name__.replace("_", "-")
     return law(
@@ -135,7 +184,8 @@ def _law(
         rule=rule,
         code=code,
         kills=kills,
-        level="mathematical" if code == "X-02" else "hygiene",
+        level="mathematical" if code == "X-02" else "convention" if batch else "hygiene",
+        when={"batch": ("leading",)} if batch else None,
         name=name,
     )(run)
 

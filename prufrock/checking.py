@@ -19,6 +19,7 @@ from prufrock.subjects import Known, Subject, as_subject
 from prufrock.verdict import Counterexample, Status, Verdict
 
 ROOT_SEED = 0
+FEW = 5  # conclusive cases without which a search cut short says nothing
 
 
 def check(
@@ -79,7 +80,8 @@ def recheck(law: Law, subject: Subject, case: Any, *, watch: Watch | None = None
     return replace(verdict, versions=versions(subject), seconds=time.perf_counter() - start)
 
 
-def versions(subject: Subject) -> dict[str, str]:
+def versions(subject: Subject | None) -> dict[str, str]:
+    """Releases of what was judged and of what judged it."""
     import platform
 
     import numpy as np
@@ -90,7 +92,7 @@ def versions(subject: Subject) -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "prufrock": __version__,
-        **subject.versions(),
+        **(subject.versions() if subject else {}),
     }
 
 
@@ -99,10 +101,10 @@ def _outcome(search: Search, verdict: Verdict) -> Verdict:
     verdict = replace(verdict, cases=search.cases, conclusive=search.conclusive, margin=search.margin)
     if search.failure is not None:
         return _describe(verdict, *search.failure)
+    if search.out_of_time and search.conclusive < FEW:
+        return replace(verdict, status=Status.UNDECIDED, reason=f"time ran out after {search.conclusive} cases")
     if search.conclusive:
         return verdict
-    if search.out_of_time:
-        return replace(verdict, status=Status.UNDECIDED, reason="time ran out before a conclusive case")
     why = f"none of {search.cases} cases was conclusive" if search.cases else "no case was in the subject's domain"
     return replace(verdict, status=Status.NOT_EXERCISED, reason=why)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +65,6 @@ class Search:
         def draw(case: Any) -> None:
             self._one(case)
 
-        self._deadline = time.monotonic() + self.profile.seconds
         try:
             with _SameEverywhere():
                 draw()
@@ -82,7 +82,9 @@ class Search:
         if self.watch:
             self.watch.case(case)
         try:
-            found = self.law(self.judged, case)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = self.law(self.judged, case)
         except (SubjectRaised, SubjectMisbehaved) as failure:
             return failure
         except OutsideDomain:
@@ -98,10 +100,14 @@ class Search:
 
         if time.monotonic() > self._deadline:
             raise _OutOfTime
+        first = self._deadline == math.inf
         try:
             found = self.judge(case)
         except OutsideDomain:
             hypothesis.reject()
+        if first:
+            # The clock starts after the first case, which may have imported a library.
+            self._deadline = time.monotonic() + self.profile.seconds
         if isinstance(found, Gap) and not found.broken:
             if self.failure is None:
                 self.cases += 1

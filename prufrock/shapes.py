@@ -1,4 +1,5 @@
-"""Shapes as words: `"m n"` is an array with two axes, `""` a number, `"T*r B d"` a product that is known by then.
+"""Shapes as words: `"m n"` is an array with two axes, `""` a number, `"T*r B d"` a product that is known by then,
+`"N-1 K"` one less.
 
 `bind` reads sizes off the arguments of a call, `expected` turns the words of an output into a shape.
 """
@@ -34,11 +35,18 @@ def expected(word: str, sizes: Mapping[str, int]) -> tuple[int, ...] | None:
         return None
     shape = []
     for axis in word.split():
-        factors = [int(f) if f.isdigit() else sizes.get(f) for f in axis.split("*")]
+        factors = [_size(f, sizes) for f in axis.split("*")]
         if any(f is None for f in factors):
             return None
         shape.append(prod(f for f in factors if f is not None))
     return tuple(shape)
+
+
+def _size(factor: str, sizes: Mapping[str, int]) -> int | None:
+    """3, N or N-1, never less than 0."""
+    name, _, less = factor.partition("-")
+    size = int(name) if name.isdigit() else sizes.get(name)
+    return None if size is None else max(size - int(less or 0), 0)
 
 
 def _divide(axis: str, sizes: dict[str, int]) -> None:

@@ -100,6 +100,7 @@ class Warden:
             reason=text,
             profile=profile.name,
             seconds=seconds,
+            versions=_versions(cell),
             counterexample=example,
             counterexample_id=digest(cell.law, cell.subject.name, case) if case is not None else "",
             traceback=_subject_frames(self._path("crash").read_text()) if outcome == "crashed" else "",
@@ -158,6 +159,13 @@ def warden() -> Iterator[Warden]:
         yield made
     finally:
         made.close()
+
+
+def _versions(cell: Cell) -> dict[str, str]:
+    """What was judged; a function of somebody's module has no release that we know of."""
+    from prufrock.checking import versions
+
+    return versions(None if cell.subject.path else cell.subject.load())
 
 
 def _subject_frames(dump: str) -> str:

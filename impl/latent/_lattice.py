@@ -42,6 +42,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.autograd.function import once_differentiable
 
+from . import _scaled
+from ._recursion import Lattice, arcs_at, inside, reverse, shared_arcs, sources, turn
+from ._relay import messages, traceback
 from ._semiring import LOG, MAX, Semiring, softmax
 
 if TYPE_CHECKING:
@@ -54,91 +57,12 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20  # numbers in a block of arc posteriors
 
 
-class Lattice(NamedTuple):
-    """Log scores of a chain; shapes and conventions in the module docstring."""
-
-    nodes: Float[Tensor, "N *B K"]
-    arcs: Float[Tensor, "*N *B W K"]
-    start: Float[Tensor, "*B K"] | None = None
-    end: Float[Tensor, "*B K"] | None = None
-    lengths: Int[Tensor, "*B"] | None = None
-    band: bool = False
-
-
 class Posteriors(NamedTuple):
     """log Z, P(state j at n), and P(arc taken), at each step or summed over the steps."""
 
     log_partition: Float[Tensor, "*B"]
     nodes: Float[Tensor, "N *B K"]
     arcs: Float[Tensor, "*N *B W K"]
-
-
-def messages(lattice: Lattice, semiring: Semiring = LOG) -> tuple[Tensor, Float[Tensor, "N *B"]]:
-    """x_1 ... x_N, each divided by its own magnitude, and the logarithms of what they were divided by."""
-    nodes, lift, times = lattice.nodes, semiring.lift, semiring.times
-    x, found, sizes = torch.empty(()), [], []
-    for n, node in enumerate(nodes.unbind(0)):
-        if n == 0:
-            new = lift(node) if lattice.start is None else times(lift(lattice.start), lift(node))
-        else:
-            arcs = lift(arcs_at(lattice, n - 1))
-            new = times(semiring.sum(times(sources(x, lattice, lift), arcs), -2), lift(node))
-        size = semiring.size(new)
-        new = times(new, lift(-size))
-        if lattice.lengths is not None and n > 0:
-            inside = (n < lattice.lengths)[..., None]
-            new, size = torch.where(inside, new, x), torch.where(inside, size, 0)
-        x = new
-        found.append(x)
-        sizes.append(size[..., 0])
-    return torch.stack(found), torch.stack(sizes)
-
-
-def sources(x: Tensor, lattice: Lattice, lift: Callable[[Tensor], Tensor] = LOG.lift) -> Tensor:
-    """x(i) where an arc to j may come from: [..., K, 1], or [..., W, K] for a band."""
-    if not lattice.band:
-        return x[..., :, None]
-    W, K = lattice.arcs.shape[-2:]
-    nothing = lift(lattice.nodes.new_full((*lattice.nodes.shape[1:-1], W - 1), -torch.inf))
-    return torch.cat([nothing.expand(*x.shape[:-1], W - 1), x], -1).unfold(-1, K, 1)
-
-
-def arcs_at(lattice: Lattice, n: int) -> Float[Tensor, "*B W K"]:
-    """The arcs from column n to n + 1."""
-    return lattice.arcs[n] if shared_arcs(lattice) is None else lattice.arcs
-
-
-def shared_arcs(lattice: Lattice) -> Float[Tensor, "*B W K"] | None:
-    """The arcs, if they are the same at every step."""
-    return None if lattice.arcs.ndim == lattice.nodes.ndim + 1 else lattice.arcs
-
-
-def reverse(lattice: Lattice) -> Lattice:
-    """The same paths walked from the end; twice is the identity."""
-    nodes = turn(lattice.nodes, lattice.lengths)
-    arcs, start, end = lattice.arcs, lattice.end, lattice.start
-    if shared_arcs(lattice) is None:
-        arcs = turn(arcs, None if lattice.lengths is None else lattice.lengths - 1)
-    if not lattice.band:
-        return lattice._replace(nodes=nodes, arcs=arcs.mT, start=start, end=end)
-    nodes = nodes.flip(-1)
-    start, end = (None if s is None else s.flip(-1) for s in (start, end))
-    W, K = arcs.shape[-2:]
-    rows = []
-    for w in range(W):  # an arc that rises by W - 1 - w is listed where it arrives: now at its other end
-        row = arcs[..., w, :].flip(-1)
-        rows.append(torch.nn.functional.pad(row, (W - 1 - w, 0), value=-torch.inf)[..., :K])
-    return lattice._replace(nodes=nodes, arcs=torch.stack(rows, -2), start=start, end=end)
-
-
-def turn(x: Float[Tensor, "N *B ..."], lengths: Int[Tensor, "*B"] | None) -> Tensor:
-    """The first lengths[b] entries of x in reverse order, the rest reversed behind them."""
-    if lengths is None or len(x) == 0:
-        return x.flip(0)
-    n = torch.arange(len(x), device=x.device).reshape(-1, *[1] * lengths.ndim)
-    index = (lengths - 1 - n) % len(x)
-    index = index.reshape(index.shape + (1,) * (x.ndim - index.ndim))
-    return torch.take_along_dim(x, index, 0)
 
 
 def partition(lattice: Lattice, semiring: Semiring = LOG) -> Float[Tensor, "*B"]:
@@ -148,44 +72,45 @@ def partition(lattice: Lattice, semiring: Semiring = LOG) -> Float[Tensor, "*B"]
 
 def _total(lattice: Lattice, semiring: Semiring, x: Tensor, sizes: Tensor) -> Tensor:
     last = x[-1] if lattice.end is None else semiring.times(x[-1], semiring.lift(lattice.end))
-    size = sizes.sum(0, dtype=torch.float64).to(sizes)
-    return semiring.times(semiring.sum(last, -1), semiring.lift(size))
+    return semiring.times(semiring.sum(last, -1), semiring.lift(sizes.sum(0, dtype=torch.float64).to(sizes)))
 
 
 def posteriors(lattice: Lattice, each: bool = True) -> Posteriors:
     """log Z and its gradient; arcs per step if each, else as lattice.arcs has them, summed if shared. Detached."""
     lattice = _detached(lattice)
-    return _posteriors(lattice, *messages(lattice), each)
+    return _posteriors(lattice, _scaled.forward(lattice), None, each)
 
 
-def _posteriors(lattice: Lattice, x: Tensor, sizes: Tensor, each: bool) -> Posteriors:
-    log_Z = _total(lattice, LOG, x, sizes)
+def _posteriors(lattice: Lattice, real: tuple[Tensor, Tensor] | None, log: tuple[Tensor, Tensor] | None, each: bool) -> Posteriors:
+    """From forward messages in REAL, or else in LOG."""
+    shared = shared_arcs(lattice) is not None
+    found = None if real is None else _scaled.posteriors(lattice, *real, each)
+    if found is None:
+        x, sizes = messages(lattice) if log is None else log
+        found = (_total(lattice, LOG, x, sizes), *_log_posteriors(lattice, x, each))
+    log_Z, nodes, arcs = found
+    possible = log_Z > -torch.inf
+    nodes, arcs = nodes * possible[..., None], arcs * possible[..., None, None]
+    return Posteriors(log_Z, nodes, arcs if each or not shared else arcs.sum(0))
+
+
+def _log_posteriors(lattice: Lattice, x: Tensor, each: bool) -> tuple[Tensor, Tensor]:
+    """Posteriors of nodes and arcs, the sum over a column being 1 by construction."""
     y = turn(messages(reverse(lattice))[0], lattice.lengths)  # y includes node n, as x does
     y = y.flip(-1) if lattice.band else y
-    shared = shared_arcs(lattice)
-    N, inside = len(x), _inside(lattice)
-    W, K = lattice.arcs.shape[-2:]
+    shared, present = shared_arcs(lattice), inside(lattice)
+    N, (W, K) = len(x), lattice.arcs.shape[-2:]
     block = max(1, BLOCK // max(1, x[0].numel() * W))
-    steps, at = [], []
+    first = softmax(y[0] if lattice.start is None else y[0] + lattice.start, -1)
+    nodes, steps = [first[None]], [x.new_zeros((0, *x.shape[1:-1], W, K))]
     for n in range(0, N - 1, block):
         stop = min(n + block, N - 1)
         arcs = lattice.arcs[n:stop] if shared is None else shared
         joint = sources(x[n:stop], lattice) + arcs + y[n + 1 : stop + 1, ..., None, :]
-        joint = softmax(joint, (-2, -1)).masked_fill(~inside[n + 1 : stop + 1, ..., None, None], 0)
-        at.append(joint.sum(-2))
+        joint = softmax(joint, (-2, -1)).masked_fill(~present[n + 1 : stop + 1, ..., None, None], 0)
+        nodes.append(joint.sum(-2))
         steps.append(joint if each or shared is None else joint.sum(0, keepdim=True))
-    first = softmax(y[0] if lattice.start is None else y[0] + lattice.start, -1)
-    nodes = torch.cat([first[None], *at])
-    arcs = torch.cat(steps) if steps else x.new_zeros((0, *x.shape[1:-1], W, K))
-    possible = log_Z > -torch.inf
-    nodes, arcs = nodes * possible[..., None], arcs * possible[..., None, None]
-    return Posteriors(log_Z, nodes, arcs if each or shared is None else arcs.sum(0))
-
-
-def _inside(lattice: Lattice) -> Tensor:
-    nodes = lattice.nodes
-    n = torch.arange(len(nodes), device=nodes.device).reshape(-1, *[1] * (nodes.ndim - 2))
-    return (n < (len(nodes) if lattice.lengths is None else lattice.lengths)).expand(nodes.shape[:-1])
+    return torch.cat(nodes), torch.cat(steps)
 
 
 def _detached(lattice: Lattice) -> Lattice:
@@ -196,24 +121,26 @@ class _LogPartition(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, lengths: Tensor | None, band: bool, *scores: Tensor | None) -> Tensor:
         lattice = Lattice(*scores, lengths, band)  # type: ignore[arg-type]
-        x, sizes = messages(lattice)
-        ctx.save_for_backward(x, sizes, lengths, *scores)
+        real = _scaled.forward(lattice)
+        log = messages(lattice) if real is None else (None, None)
+        ctx.save_for_backward(lengths, *scores, *(real or (None, None)), *log)
         ctx.band = band
-        return _total(lattice, LOG, x, sizes)
+        return _total(lattice, LOG, *log) if real is None else _scaled.log_partition(*real)  # type: ignore[arg-type]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, sizes, lengths, *scores = ctx.saved_tensors
+        lengths, *scores, x, sizes, log_x, log_sizes = ctx.saved_tensors
         lattice = Lattice(*scores, lengths, ctx.band)
-        _, nodes, arcs = _posteriors(lattice, x, sizes, each=False)
-        final = nodes[-1]
+        real = None if x is None else (x, sizes)
+        log = None if log_x is None else (log_x, log_sizes)
+        _, nodes, arcs = _posteriors(lattice, real, log, each=False)
+        last = nodes[-1]
         if lengths is not None:
-            final = torch.take_along_dim(nodes, (lengths - 1).expand(nodes.shape[1:-1])[None, ..., None], 0)[0]
-        found = (nodes * grad[..., None], arcs * grad[..., None, None], nodes[0] * grad[..., None])
-        whole = (*found, final * grad[..., None])
-        wanted = zip(scores, whole, strict=True)
-        return None, None, *(None if s is None else g.sum_to_size(s.shape) for s, g in wanted)
+            last = torch.take_along_dim(nodes, (lengths - 1).expand(nodes.shape[1:-1])[None, ..., None], 0)[0]
+        g = grad[..., None]
+        wanted = zip(scores, (nodes * g, arcs * g[..., None], nodes[0] * g, last * g), strict=True)
+        return None, None, *(None if s is None else d.sum_to_size(s.shape) for s, d in wanted)
 
 
 def log_partition(lattice: Lattice) -> Float[Tensor, "*B"]:
@@ -228,7 +155,13 @@ def best(lattice: Lattice) -> tuple[Float[Tensor, "*B"], Int[Tensor, "N *B"]]:
     lattice = _detached(lattice)
     x, sizes = messages(lattice, MAX)
     score = _total(lattice, MAX, x, sizes)
-    path = _trace(lattice, x, 1, lambda logits: logits.argmax(-1))[0]
+    alone = x.numel() == x.shape[0] * x.shape[-1] and lattice.lengths is None
+    if alone and not lattice.band and lattice.arcs.numel() == x.shape[-1] ** 2:
+        last = x[-1] if lattice.end is None else x[-1] + lattice.end
+        path = traceback(x.reshape(len(x), -1), lattice.arcs.reshape(last.shape[-1], -1), last.argmax(-1).reshape(()))
+        path = path.reshape(x.shape[:-1])
+    else:
+        path = _trace(lattice, x, 1, lambda logits: logits.argmax(-1))[0]
     return score, path.masked_fill(score == -torch.inf, -1)
 
 
@@ -248,13 +181,15 @@ def sample(lattice: Lattice, n: int = 1, generator: torch.Generator | None = Non
 def _trace(lattice: Lattice, x: Tensor, n: int, choose: Callable[[Tensor], Tensor]) -> Tensor:
     """n paths, each state chosen by its logits given the state after it; -1 beyond the lengths."""
     last = x[-1] if lattice.end is None else x[-1] + lattice.end
-    state = choose(last.expand(n, *last.shape).clone())
-    inside, path, K = _inside(lattice), [state], x.shape[-1]
+    state = choose(last.expand(n, *last.shape).contiguous())
+    present, path, (W, K) = inside(lattice), [state], lattice.arcs.shape[-2:]
     for m in range(len(x) - 2, -1, -1):
-        arriving = (sources(x[m], lattice) + arcs_at(lattice, m)).mT  # [*B, K, W]
-        logits = arriving.expand(n, *arriving.shape).take_along_dim(state[..., None, None], -2)[..., 0, :]
-        before = choose(logits)
-        before = state - (logits.shape[-1] - 1) + before if lattice.band else before
-        state = torch.where(inside[m + 1], before.clamp(0, K - 1), state)
+        arcs = arcs_at(lattice, m)
+        logits = sources(x[m], lattice) + arcs if lattice.band else arcs
+        column = logits.expand(n, *x.shape[1:-1], W, K).take_along_dim(state[..., None, None], -1)[..., 0]
+        before = choose(column if lattice.band else column + x[m])
+        if lattice.band:
+            before = (state - (W - 1) + before).clamp_min(0)
+        state = before if lattice.lengths is None else torch.where(present[m + 1], before, state)
         path.append(state)
-    return torch.stack(path[::-1], 1).masked_fill(~inside, -1)
+    return torch.stack(path[::-1], 1).masked_fill(~present, -1)

@@ -12,8 +12,8 @@ A path weighs the ⊗-product of its scores, a lattice the ⊕-sum of its paths.
 
 An element of ENTROPY is a tensor with one more, leading axis of length 2; all other elements have the shape of
 the scores. h is the entropy of a choice of path among those summed, so it adds under ⊗, and ⊕ is the chain rule
-of entropy. `size` is a log magnitude along the last axis: x ⊗ lift(-size(x)) neither over- nor underflows, which
-lets a recursion of any length run in any of them.
+of entropy. `size` is a magnitude along the last axis; x divided by it neither over- nor underflows, which lets a
+recursion of any length run in any of them (COUNT, being exact, is not divided).
 
 Source: Mohri 2002, §2; Goodman 1999; Li & Eisner 2009, §4 (the expectation semiring, here normalised).
 """
@@ -21,7 +21,7 @@ Source: Mohri 2002, §2; Goodman 1999; Li & Eisner 2009, §4 (the expectation se
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -32,13 +32,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Semiring:
-    """lift(scores), sum(x, dim) = ⊕ along a (negative) dim, times(x, y) = ⊗, size(x) with the last axis kept as 1."""
+    """lift(scores) enters; sum(x, dim) = ⊕ along a negative dim; times = ⊗; dot(x, A) = ⊕_i x_i ⊗ A_ij.
+
+    size(x) is [..., 1], divide(x, size) undoes ⊗ by it, and log(size) is its logarithm.
+    """
 
     name: str
     lift: Callable[[Tensor], Tensor]
     sum: Callable[[Tensor, int], Tensor]
     times: Callable[[Tensor, Tensor], Tensor]
+    dot: Callable[[Tensor, Tensor], Tensor]
     size: Callable[[Tensor], Tensor]
+    divide: Callable[[Tensor, Tensor], Tensor]
+    log: Callable[[Tensor], Tensor]
 
 
 def log_sum_exp(x: Tensor, dim: int) -> Tensor:
@@ -62,6 +68,14 @@ def _identity(s: Tensor) -> Tensor:
     return s
 
 
+def _maximum(x: Tensor, dim: int) -> Tensor:
+    return x.amax(dim)
+
+
+def _add(x: Tensor, dim: int) -> Tensor:
+    return x.sum(dim)
+
+
 def _largest(x: Tensor) -> Tensor:
     return _finite(x.detach().amax(-1, keepdim=True))
 
@@ -72,12 +86,44 @@ def _mean_entropy(x: Tensor, dim: int) -> Tensor:
     return torch.stack([log_sum_exp(s, dim), (w * h - torch.xlogy(w, w)).sum(dim)])
 
 
-LOG = Semiring("log", _identity, log_sum_exp, torch.add, _largest)
-MAX = Semiring("max", _identity, lambda x, dim: x.amax(dim), torch.add, _largest)
-REAL = Semiring("real", torch.exp, lambda x, dim: x.sum(dim), torch.mul, lambda x: _finite(_largest(x).log()))
-COUNT = Semiring(
-    "count", lambda s: (s > -torch.inf).to(s), lambda x, dim: x.sum(dim), torch.mul, lambda x: 0 * x[..., :1]
+def _product(x: Tensor, A: Tensor) -> Tensor:
+    return x @ A if A.ndim == 2 else (x[..., None, :] @ A)[..., 0, :]
+
+
+LOG = Semiring(
+    "log",
+    lift=_identity,
+    sum=log_sum_exp,
+    times=torch.add,
+    dot=lambda x, A: log_sum_exp(x[..., :, None] + A, -2),
+    size=_largest,
+    divide=torch.sub,
+    log=_identity,
+)
+MAX = replace(LOG, name="max", sum=_maximum, dot=lambda x, A: (x[..., :, None] + A).amax(-2))
+REAL = Semiring(
+    "real",
+    lift=torch.exp,
+    sum=_add,
+    times=torch.mul,
+    dot=_product,
+    size=lambda x: x.detach().amax(-1, keepdim=True).clamp_min(torch.finfo(x.dtype).tiny),
+    divide=torch.div,
+    log=torch.log,
+)
+COUNT = replace(
+    REAL,
+    name="count",
+    lift=lambda s: (s > -torch.inf).to(s),
+    size=lambda x: torch.ones_like(x[..., :1]),
 )
 ENTROPY = Semiring(
-    "entropy", lambda s: torch.stack([s, torch.zeros_like(s)]), _mean_entropy, torch.add, lambda x: _largest(x[0])
+    "entropy",
+    lift=lambda s: torch.stack([s, torch.zeros_like(s)]),
+    sum=_mean_entropy,
+    times=torch.add,
+    dot=lambda x, A: _mean_entropy(x[..., :, None] + A, -2),
+    size=lambda x: _largest(x[0]),
+    divide=lambda x, size: torch.stack([x[0] - size, x[1]]),
+    log=_identity,
 )

@@ -1,7 +1,8 @@
 """Weighted points in the plane, on a line and on a circle, and the covariances of Gaussians.
 
-Points lie on small dyadic grids, so that sums, differences and squares of their coordinates are exact in float32 too: what
-a law moves, turns or projects stays on the grid. Coinciding points, empty atoms and all-equal clouds come as they fall.
+Points lie on small dyadic grids, so that sums, differences and squares of their coordinates are exact in float32 too:
+what a law moves, turns or projects stays on the grid. Coinciding points, empty atoms and all-equal clouds come as they
+fall.
 """
 
 from __future__ import annotations
@@ -40,6 +41,21 @@ class MovedClouds(Clouds):
     s: Array
     t: Array
     factor: float
+
+
+@dataclass(frozen=True)
+class EntropicClouds(Clouds):
+    """The clouds, and a temperature in units of the distance to the power p."""
+
+    eps: float
+
+
+@dataclass(frozen=True)
+class MovedEntropicClouds(EntropicClouds):
+    """The clouds, and a shift for each."""
+
+    s: Array
+    t: Array
 
 
 @dataclass(frozen=True)
@@ -168,6 +184,45 @@ def far_clouds(draw: Any) -> Clouds:
 
 
 @st.composite
+def entropic_clouds(
+    draw: Any, powers: tuple[float, ...] = (2.0, 1.0, 1.5, 3.0), ratios: tuple[float, ...] = (1.0, 0.5, 0.25, 4.0)
+) -> EntropicClouds:
+    """The temperature is a power of two next to a ratio of the joint cloud's diameter, to the power p."""
+    c = draw(clouds(powers=powers, scales=(1.0, 0.25, 2.0**4)))
+    return _warmed(c, draw(st.sampled_from(ratios)))
+
+
+@st.composite
+def entropic_same(draw: Any) -> EntropicClouds:
+    c = draw(same_clouds())
+    return _warmed(Clouds(c.a, c.X, c.b, c.Y, max(c.p, 1.0)), draw(st.sampled_from((0.5, 2.0))))
+
+
+@st.composite
+def moved_entropic_clouds(draw: Any, powers: tuple[float, ...] = (2.0, 1.0)) -> MovedEntropicClouds:
+    c = draw(entropic_clouds(powers=powers, ratios=(1.0, 0.5)))
+    shift, d = signed(some_bytes(draw) % 17), c.X.shape[1]
+    return MovedEntropicClouds(c.a, c.X, c.b, c.Y, c.p, c.eps, shift[:d], shift[3:][:d])
+
+
+def definite_clouds() -> st.SearchStrategy[EntropicClouds]:
+    """p ≤ 2: exp(−‖x − y‖^p/ε) is positive definite."""
+    return entropic_clouds(powers=(2.0, 1.0, 1.5, 0.5))
+
+
+def hot_clouds() -> st.SearchStrategy[EntropicClouds]:
+    return entropic_clouds(ratios=(16.0, 1024.0))
+
+
+def mixed_clouds() -> st.SearchStrategy[EntropicClouds]:
+    return entropic_clouds(powers=(2.0, 1.0), ratios=(1.0, 0.5))
+
+
+def moved_square_entropic_clouds() -> st.SearchStrategy[MovedEntropicClouds]:
+    return moved_entropic_clouds(powers=(2.0,))
+
+
+@st.composite
 def lines(draw: Any, *, powers: tuple[float, ...] = POWERS, scales: tuple[float, ...] = LINE_SCALES) -> Lines:
     c = draw(_line_clouds(powers, scales))
     return Lines(c.a, c.X[:, 0], c.b, c.Y[:, 0], c.p)
@@ -213,7 +268,7 @@ def circles(draw: Any) -> MovedLines:
 
 @st.composite
 def gaussians(draw: Any, *, definite: bool = False) -> Gaussians:
-    """Integer means, and covariances R Rᵀ/4 (+ ¼ I where definite) with R an integer matrix: singular ones among them."""
+    """Integer means, and covariances R Rᵀ/4 (+ ¼ I where definite), R an integer matrix: singular ones among them."""
     d = draw(st.integers(1, 4))
     unit = draw(st.sampled_from((1.0, 1.0, 2.0**-10, 2.0**10)))
     means = signed(some_bytes(draw) % 33)
@@ -282,6 +337,12 @@ def _points(draw: Any, m: int, d: int) -> Array:
 def _unit(X: Array, Y: Array) -> float:
     """A power of two, such that points drawn in its units are about as far out as X and Y."""
     return float(2.0 ** np.floor(np.log2(max(np.abs(X).max(), np.abs(Y).max(), 2.0**-12)) - 2.0))
+
+
+def _warmed(c: Clouds, ratio: float) -> EntropicClouds:
+    points = np.concatenate([c.X, c.Y])
+    diameter = max(float(np.linalg.norm(np.ptp(points, axis=0))), 2.0**-4)
+    return EntropicClouds(c.a, c.X, c.b, c.Y, c.p, float(2.0 ** np.round(np.log2(ratio * diameter**c.p))))
 
 
 def _covariance(draw: Any, d: int, definite: bool) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from ..oracles.lp import shortest_paths
 from .transport import Problem, row_of_bytes, zigzag
 
 Array = NDArray[np.float64]
@@ -142,16 +143,8 @@ def _spaces(draw: Any, least: int = 1) -> tuple[int, Array]:
         metric = _tree(np.array([drawn[i] % max(i, 1) for i in range(n)]), np.abs(second))
     else:
         tolls = np.triu(np.abs(first[:, None] - 3.0 * second[None, :]), 1)
-        metric = closure(tolls + tolls.T)
+        metric = shortest_paths(tolls + tolls.T)
     return n, np.ascontiguousarray(metric * scale)
-
-
-def closure(tolls: Array) -> Array:
-    """Lengths of shortest paths (Floyd and Warshall)."""
-    short = tolls.copy()
-    for k in range(len(short)):
-        short = np.minimum(short, short[:, k : k + 1] + short[k : k + 1, :])
-    return short
 
 
 def _space(draw: Any, least: int = 1) -> tuple[int, Array]:

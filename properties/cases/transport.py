@@ -80,6 +80,21 @@ class Split(Problem):
     column: int
 
 
+@dataclass(frozen=True)
+class Transform:
+    """A potential phi[m] on the sources, and what it costs to move a unit from i to j, cost[m, n]."""
+
+    phi: Array
+    cost: Array
+
+
+@dataclass(frozen=True)
+class TwoPotentials(Transform):
+    """The potential, and a second one for the same cost."""
+
+    other: Array
+
+
 @st.composite
 def problems(
     draw: Any, *, positive: bool = False, tame: bool = False, largest: int = SMALL, thin: bool = True
@@ -114,11 +129,11 @@ def regauged(draw: Any) -> Regauged:
 
 @st.composite
 def repriced(draw: Any) -> Repriced:
-    """The second cost is of the first one's size: an equal, a neighbour, or a stranger."""
+    """The second cost is of the first one's size: a neighbour, or a stranger."""
     p = draw(_PROBLEMS)
     m, n = p.cost.shape
     moved = zigzag(np.stack([row_of_bytes(draw) for _ in range(m)]))[:, :n] / 16.0 * _unit(p.cost)
-    other = moved if draw(st.booleans()) else p.cost + moved
+    other = moved if draw(st.booleans()) else p.cost + moved / 64.0
     return Repriced(p.a, p.b, p.cost, lifted(p.a, p.b, other, p.cost))
 
 
@@ -199,6 +214,34 @@ def three_by_four(draw: Any) -> Problem:
     price, _ = draw(_TAME)
     divide_a, divide_b, full = draw(_DIVISIONS)
     return Problem(_masses(divide_a, rows[:, 0], full), _masses(divide_b, columns, full), price(rows[:, 1:], columns))
+
+
+@st.composite
+def transforms(draw: Any) -> Transform:
+    """Potentials of the cost's size, ties among them."""
+    phi, cost, _ = _potentials(draw)
+    return Transform(phi, cost)
+
+
+@st.composite
+def two_potentials(draw: Any) -> TwoPotentials:
+    return TwoPotentials(*_potentials(draw))
+
+
+@st.composite
+def masked(draw: Any) -> TwoPotentials:
+    """`other` is 0 on atoms that count and −∞ on masked ones."""
+    phi, cost, drawn = _potentials(draw)
+    return TwoPotentials(phi, cost, np.where(drawn > 0, -np.inf, 0.0))
+
+
+def _potentials(draw: Any) -> tuple[Array, Array, Array]:
+    m, n, _ = draw(_shapes(SMALL, True))
+    rows = np.stack([row_of_bytes(draw) for _ in range(m)])
+    price, scale = draw(_PRICES)
+    cost = price(rows[:, 3 : n + 3], row_of_bytes(draw)) * scale
+    step = _unit(cost) / draw(_STEPS)
+    return zigzag(rows[:, 0]) * step, cost, zigzag(rows[:, 1]) * step
 
 
 @lru_cache
@@ -302,5 +345,6 @@ _FULL = st.sampled_from([(x, y, True) for x, y in product(_DIVIDE, _DIVIDE)])
 _DIVISIONS = st.sampled_from([(x, y, full) for full in (True, False) for x, y in product(_DIVIDE, _DIVIDE)])
 _TAME = st.sampled_from([(price, 1.0) for price in _KIND if price not in (_profits, _forbidding)])
 _PRICES = st.sampled_from([(price, scale) for scale in SCALES for price in _KIND])
+_STEPS = st.sampled_from((1.0, 4.0, 16.0))
 _PROBLEMS = problems()
 _POSITIVE = problems(positive=True)

@@ -29,7 +29,36 @@ def careless(good: Subject, harmless: tuple[str, ...] = ()) -> tuple[Subject, ..
         "answers-anything": _answers_anything(good),
         "mends-input": _mends_input(good),
     }
-    return tuple(replace(good, name=name, run=run, own=True, known=()) for name, run in changes.items() if name not in harmless)
+    if "batch" in good.contract.conventions:
+        good = replace(good, conventions={**good.conventions, "batch": "leading"})
+        changes |= {name: _in_batches(good, pick) for name, pick in MIXED.items()}
+    return tuple(
+        replace(good, name=name, run=run, own=True, known=()) for name, run in changes.items() if name not in harmless
+    )
+
+
+MIXED: dict[str, Callable[[list[Any], int], Any]] = {
+    "answers-first-item": lambda out, k: out[0],
+    "mixes-items": lambda out, k: sum(out) / len(out),
+    "shifts-items": lambda out, k: out[k - 1],
+}
+
+
+def _in_batches(good: Subject, pick: Callable[[list[Any], int], Any]) -> Callable[..., Any]:
+    """Stacked problems one by one; the answers of each output are then picked wrongly."""
+
+    def run(*arguments: Any) -> Any:
+        words = good.contract.arguments.values()
+        first, word = next((x, w) for x, w in zip(arguments, words, strict=True) if isinstance(x, np.ndarray))
+        if first.ndim == len(word.split()):
+            return good.run(*arguments)
+        items = [tuple(x[k] if isinstance(x, np.ndarray) else x for x in arguments) for k in range(len(first))]
+        outs = [good.run(*item) if len(good.outputs) > 1 else (good.run(*item),) for item in items]
+        columns = [[np.asarray(x) for x in column] for column in zip(*outs, strict=True)]
+        stacked = tuple(np.stack([pick(column, k) for k in range(len(items))]) for column in columns)
+        return stacked if len(stacked) > 1 else stacked[0]
+
+    return run
 
 
 def _mapped(good: Subject, out: Any, change: Callable[[Any], Any]) -> Any:

@@ -153,6 +153,20 @@ def _stays_then_independent(a: Array, b: Array, cost: Array) -> Array:
     return np.asarray(np.diag(common) + np.outer(a - common, b - common) / left)
 
 
+def _checksum(*arrays: Array) -> int:
+    return sum(int(np.frombuffer(np.ascontiguousarray(x).tobytes(), np.uint8).sum()) for x in arrays)
+
+
+def _gives_up_now_and_then(a: Array, b: Array, cost: Array) -> Array:
+    """One input in two is answered with the starting point."""
+    return _independent(a, b, cost) if _checksum(a, b, cost) % 2 else _best(a, b, cost)
+
+
+def _wrong_way_now_and_then(a: Array, b: Array, cost: Array) -> Array:
+    """One input in three is maximised."""
+    return _best(a, b, cost) if _checksum(a, b, cost) % 3 else _dearest(a, b, cost)
+
+
 def _forgets_last_row(a: Array, b: Array, cost: Array) -> Array:
     seen = cost.copy()
     seen[-1] = 0.0
@@ -208,6 +222,8 @@ PLANNERS: tuple[Planner, ...] = (
     _integer_costs,
     _drops_small_shipments,
     _stays_then_independent,
+    _gives_up_now_and_then,
+    _wrong_way_now_and_then,
     _forgets_last_row,
 )
 SHAPELESS: tuple[Planner, ...] = (_between_two_plans, _minimum_norm, _overshoots, _flattened_by_columns)

@@ -48,7 +48,7 @@ def _cloud(name: str, change: Callable[..., Any], needs_plan: bool = False) -> S
 
 
 def _value(a: Array, b: Array, C: Array, p: float) -> float:
-    return max(transport(a, b, C).value, 0.0) ** (1 / p)
+    return float(max(transport(a, b, C).value, 0.0) ** (1 / p))
 
 
 def _even(a: Array) -> Array:
@@ -56,7 +56,7 @@ def _even(a: Array) -> Array:
 
 
 def _chamfer(a: Array, X: Array, b: Array, Y: Array, p: float) -> float:
-    return float(a @ (distances(X, Y) ** p).min(1)) ** (1 / p)
+    return float((a @ (distances(X, Y) ** p).min(1)) ** (1 / p))
 
 
 def _plan_like(change: Callable[[Array], Array]) -> Callable[..., Any]:
@@ -74,9 +74,7 @@ def _independent(a: Array, X: Array, b: Array, Y: Array, p: float) -> Any:
 
 def _in_order(a: Array, X: Array, b: Array, Y: Array, p: float) -> float:
     """Mass paid out in the order of the lists, unsorted."""
-    return quantile_cost(a, np.arange(len(a)) * 1.0, b, np.arange(len(b)) * 1.0, 1.0) * 0 + float(
-        np.vdot(_north_west(a, b), distances(X, Y) ** p)
-    ) ** (1 / p)
+    return float(np.vdot(_north_west(a, b), distances(X, Y) ** p) ** (1 / p))
 
 
 def _north_west(a: Array, b: Array) -> Array:
@@ -110,9 +108,7 @@ def _relative(X: Array, Y: Array) -> Array:
 CLOUDS = (
     _cloud("root-forgotten", lambda a, X, b, Y, p: (transport(a, b, distances(X, Y) ** p).value, None)),
     _cloud("squared-always", lambda a, X, b, Y, p: (_value(a, b, distances(X, Y) ** 2, p), None)),
-    _cloud(
-        "always-order-one-squared", lambda a, X, b, Y, p: (transport(a, b, distances(X, Y)).value ** (2 / p), None)
-    ),
+    _cloud("always-order-one-squared", lambda a, X, b, Y, p: (transport(a, b, distances(X, Y)).value ** (2 / p), None)),
     _cloud("city-block", lambda a, X, b, Y, p: (_value(a, b, np.abs(X[:, None] - Y[None]).sum(-1) ** p, p), None)),
     _cloud("uniform-weights", lambda a, X, b, Y, p: (_value(_even(a), _even(b), distances(X, Y) ** p, p), None)),
     _cloud("uniform-weights-of-b", lambda a, X, b, Y, p: (_value(a, _even(b), distances(X, Y) ** p, p), None)),
@@ -213,7 +209,8 @@ LINES = (
     _line("grid-of-a-only", _grid_of_a),
     _line("positive-half-line", lambda a, x, b, y, p: quantile_cost(a, np.abs(x), b, np.abs(y), p)),
     _line_plan(
-        "plan-in-sorted-order", lambda P, a, x, b, y: P[np.ix_(np.argsort(x, kind="stable"), np.argsort(y, kind="stable"))]
+        "plan-in-sorted-order",
+        lambda P, a, x, b, y: P[np.ix_(np.argsort(x, kind="stable"), np.argsort(y, kind="stable"))],
     ),
     _line_plan("plan-of-half", lambda P, a, x, b, y: P / 2),
     _line_plan("plan-dearest", lambda P, a, x, b, y: transport(a, b, -np.square(x[:, None] - y[None, :])).plan),
@@ -256,10 +253,9 @@ def _bures(name: str, square: Callable[..., float]) -> Subject:
 
 
 def _triangular(m1: Array, S1: Array, m2: Array, S2: Array) -> float:
-    """Cholesky factors in place of symmetric roots, and their product's own trace."""
-    L1, L2 = (np.linalg.cholesky(S + 1e-12 * np.eye(len(S)) * (1e-30 + np.trace(S))) for S in (S1, S2))
-    cross = np.trace(L1 @ root(S2))
-    return float(np.square(m1 - m2).sum() + np.trace(S1) + np.trace(S2) - 2 * cross + 0 * L2.sum())
+    """A Cholesky factor in place of a symmetric root."""
+    L = np.linalg.cholesky(S1 + 1e-12 * (1e-30 + np.trace(S1)) * np.eye(len(S1)))
+    return float(np.square(m1 - m2).sum() + np.trace(S1) + np.trace(S2) - 2 * np.trace(L @ root(S2)))
 
 
 def _plain(m1: Array, S1: Array, m2: Array, S2: Array) -> float:
@@ -284,9 +280,7 @@ GAUSSIANS = (
     ),
     _bures("one-trace-too-many", lambda m1, S1, m2, S2: _plain(m1, S1, m2, S2) + float(np.trace(S1))),
     _bures("triangular-root", _triangular),
-    _bures(
-        "diagonal-only", lambda m1, S1, m2, S2: _plain(m1, np.diag(np.diag(S1)), m2, np.diag(np.diag(S2)))
-    ),
+    _bures("diagonal-only", lambda m1, S1, m2, S2: _plain(m1, np.diag(np.diag(S1)), m2, np.diag(np.diag(S2)))),
     _bures("ridge", lambda m1, S1, m2, S2: _plain(m1, S1 + 1e-6 * np.eye(len(S1)), m2, S2)),
 )
 

@@ -94,6 +94,8 @@ def _newton(p: Array, q: Array, C: Array, f: Array) -> Array:
         g = soft_min(p, C - f[:, None], 1.0, 0)
         P = p[:, None] * q * np.exp(f[:, None] + g - C)
         slope = p - P.sum(1)
+        if not np.isfinite(slope).all():
+            raise ArithmeticError("entropic oracle: no finite plan for these masses, costs and temperature")
         if np.abs(slope).sum() <= 1e-16 * len(p):
             break
         step = np.linalg.lstsq(np.diag(P.sum(1)) - (P / q) @ P.T, slope, rcond=1e-15)[0]

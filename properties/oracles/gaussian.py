@@ -16,7 +16,7 @@ def root(S: Array) -> Array:
 
 def overlap(S1: Array, S2: Array) -> Array:
     """Singular values of S1^½ S2^½: the eigenvalues of (S1^½ S2 S1^½)^½, with no root of a product taken."""
-    return np.linalg.svd(root(S1) @ root(S2), compute_uv=False)
+    return np.asarray(np.linalg.svd(root(S1) @ root(S2), compute_uv=False), np.float64)
 
 
 def bures_squared(S1: Array, S2: Array) -> float:

@@ -89,6 +89,15 @@ def _program(m: int, n: int) -> tuple[Any, tuple[Any, Any, Any]]:
     return cp.Problem(cp.Minimize(cp.sum(cp.multiply(cost, plan))), marginals), (a, b, cost)
 
 
+def shortest_paths(tolls: Array) -> Array:
+    """Lengths of shortest paths (Floyd and Warshall)."""
+    short = np.array(tolls, np.float64)
+    np.fill_diagonal(short, 0.0)
+    for k in range(len(short)):
+        short = np.minimum(short, short[:, k : k + 1] + short[k : k + 1, :])
+    return short
+
+
 def best_matching(cost: Array) -> float:
     """min over permutations σ of Σ_i C[i, σ(i)], by looking at all of them."""
     return _best_matching(len(cost), np.ascontiguousarray(cost, np.float64).tobytes())

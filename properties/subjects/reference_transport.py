@@ -10,9 +10,26 @@ from ..transport.gaussian import brenier_gaussian, bures
 from ..transport.kantorovich import kantorovich, transport_cost
 from ..transport.rubinstein import rubinstein
 from ..transport.sinkhorn import sinkhorn
+from ..transport.sinkhorn_sweep import sweep
 from ..transport.wasserstein import wasserstein
-from ..transport.wasserstein_line import wasserstein_1d
+from ..transport.wasserstein_line import circle, line
 from .own import impl, reference
+
+
+def _kantorovich(own: Any, *problem: Any) -> Any:
+    return (*own.solve(*problem), own.value(*problem))
+
+
+def _wasserstein(own: Any, a: Any, X: Any, b: Any, Y: Any, p: float) -> Any:
+    """The distance, and the optimal plan behind it."""
+    plan = impl("transport.kantorovich").solve(a, b, impl("transport._cost").power_cost(X, Y, p)).plan
+    return own.wasserstein(a, X, b, Y, p), plan
+
+
+def _circle(own: Any, a: Any, x: Any, b: Any, y: Any, p: float) -> Any:
+    """W_p^p for the shorter of the two ways round."""
+    apart = (x[..., :, None] - y[..., None, :]).abs() % 1
+    return own.value(a, b, apart.minimum(1 - apart) ** p)
 
 
 def _sinkhorn(own: Any, a: Any, b: Any, cost: Any, eps: float) -> Any:
@@ -20,25 +37,39 @@ def _sinkhorn(own: Any, a: Any, b: Any, cost: Any, eps: float) -> Any:
     return (found.plan, found.f, found.g, own.value(a, b, cost, eps), found.marginal_error, found.iterations)
 
 
+def _sweep(own: Any, a: Any, b: Any, cost: Any, eps: float, g: Any) -> Any:
+    f, after = own.sweep(a, b, cost, eps, g)
+    return after, f
+
+
 EXACT = {"vertex": "yes", "duals_on_zero_atoms": "yes", "mass": "any"}
+ENTROPIC = ("plan", "f", "g", "value", "marginal_error", "iterations")
+KL = {"value": "regularised", "regulariser": "kl", "potentials": "product"}
+ROOT = {"root": "yes"}
 
 SUBJECTS = (
-    *reference(
-        kantorovich,
-        "transport.kantorovich",
-        lambda own, *x: (*own.solve(*x), own.value(*x)),
-        ("plan", "f", "g", "value"),
-        EXACT,
-    ),
+    *reference(kantorovich, "transport.kantorovich", _kantorovich, ("plan", "f", "g", "value"), EXACT),
     *reference(transport_cost, "transport.kantorovich", lambda own, *x: own.value(*x), (), {"mass": "any"}),
-    *reference(c_transform, "transport.c_transform", lambda own, *x: own.c_transform(*x)),
+    *reference(
+        c_transform,
+        "transport.c_transform",
+        lambda own, *x: own.c_transform(*x),
+        (),
+        {"infinite_phi": "yes"},
+    ),
     *reference(rubinstein, "transport.rubinstein", lambda own, *x: tuple(own.solve(*x)), ("value", "f")),
-    *reference(
-        wasserstein, "transport.wasserstein", lambda own, *x: own.wasserstein(*x), (), {"root": "yes"}
-    ),
-    *reference(
-        wasserstein_1d, "transport.wasserstein", lambda own, *x: own.wasserstein_1d(*x), (), {"root": "yes"}
-    ),
-    *reference(bures, "transport.wasserstein", lambda own, *x: own.gaussian(*x), (), {"root": "yes"}),
+    *reference(wasserstein, "transport.wasserstein", _wasserstein, ("value", "plan"), ROOT),
+    *reference(line, "transport.wasserstein", lambda own, *x: own.wasserstein_1d(*x), (), ROOT),
+    *reference(circle, "transport.kantorovich", _circle),
+    *reference(bures, "transport.wasserstein", lambda own, *x: own.gaussian(*x), (), ROOT),
     *reference(brenier_gaussian, "transport.wasserstein", lambda own, *x: own.brenier_map(*x)),
+    *reference(sinkhorn, "transport.sinkhorn", _sinkhorn, ENTROPIC, KL),
+    *reference(sweep, "transport.sinkhorn", _sweep, ("g", "f")),
+    *reference(
+        sinkhorn_divergence,
+        "transport.divergence",
+        lambda own, *x: own.sinkhorn_divergence(*x),
+        (),
+        {"kind": "regularised", "clamp": "no"},
+    ),
 )

@@ -6,8 +6,9 @@ marginals, so against any other such P' (residual e', potentials of size S, S')
     |value(P) − value(P')| ≤ 2S·e + 2S'·e'          KL(P|P') + KL(P'|P) ≤ 2(S + S')(e + e')/ε
     ‖P − P'‖₁² ≤ KL(P|P') + KL(P'|P)                (Pinsker)
 
-with 2S, because f and g are gauged to vanish somewhere: f ⊕ g = C + ε log(P/R), |f ⊕ g| ≤ S, hence |f|, |g| ≤ 2S. Rounding moves
-an entry by δ = 4u(n + 2‖C‖/ε + 5 + log 1/min a + log 1/min b), relative (T6; the last two for log a, log b).
+with 2S, because f and g are gauged to vanish somewhere: f ⊕ g = C + ε log(P/R), |f ⊕ g| ≤ S, hence |f|, |g| ≤ 2S.
+Rounding moves an entry by δ = 4u(n + 2‖C‖/ε + 5 + log 1/min a + log 1/min b), relative (T6; the last two terms for
+log a and log b).
 
 Symbols: P [m, n] plan; a [m], b [n]; C [m, n] cost; e residual; S size of f ⊕ g; δ rounding of an entry.
 Source: derived; Altschuler, Weed & Rigollet 2017 for rounding to feasibility (T6).
@@ -29,6 +30,7 @@ from ..oracles.entropic import objective
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+GAVE_UP = "the subject says that it did not converge"
 GIVES_UP = re.compile(r"converge|numerical error|machine precision|max_?iter|iterations", re.IGNORECASE)
 
 
@@ -36,7 +38,8 @@ GIVES_UP = re.compile(r"converge|numerical error|machine precision|max_?iter|ite
 class Solved:
     """One call: everything returned, and what follows from the plan alone.
 
-    residual   e, in L1 over rows and columns
+    residual   e, in L1 over rows and columns; infinite where the subject gave up, so that nothing follows
+    measured   e, whatever was said
     rounding   δ
     size       S, at least what the cost implies
     price      ⟨P, C⟩
@@ -47,6 +50,7 @@ class Solved:
     out: Any
     plan: NDArray[np.float64]
     residual: float
+    measured: float
     rounding: float
     size: float
     price: float
@@ -72,15 +76,16 @@ def entry(a: Any, b: Any, cost: Any, eps: float, u: float) -> float:
 def solved(solve: Judged, a: Any, b: Any, cost: Any, eps: float) -> Solved:
     out, warned = solve.signals(a, b, cost, eps)
     plan = out.plan
-    residual = float(np.abs(plan.sum(1) - a).sum() + np.abs(plan.sum(0) - b).sum())
+    measured = float(np.abs(plan.sum(1) - a).sum() + np.abs(plan.sum(0) - b).sum())
+    gave_up = any(GIVES_UP.search(message) for message in warned)
+    residual = float("inf") if gave_up else measured
     price = float(np.vdot(plan, cost))
     reached = objective(plan, a, b, cost, eps) if np.isfinite(plan).all() and (plan >= 0).all() else float("nan")
     with np.errstate(divide="ignore", invalid="ignore"):
         exponent = np.where((plan > 0) & (np.outer(a, b) > 0), np.log(plan) - np.log(np.outer(a, b)), 0.0)
     top = float(np.abs(cost).max())
     size = max(5.0 * top, top + eps * float(np.nan_to_num(np.abs(exponent)).max())) + eps
-    gave_up = any(GIVES_UP.search(message) for message in warned)
-    return Solved(out, plan, residual, entry(a, b, cost, eps, solve.u), size, price, reached, gave_up)
+    return Solved(out, plan, residual, measured, entry(a, b, cost, eps, solve.u), size, price, reached, gave_up)
 
 
 def apart(one: Solved, two: Solved, eps: float) -> float:

@@ -319,7 +319,7 @@ def costs_the_distance(solve: Judged, c: Covariances) -> Gap:
     error, top = conditioning(c.S1, c.S2, solve.u), np.linalg.norm(c.S1, 2)
     reach = 1 + np.linalg.norm(brenier(c.S1, c.S2), 2)
     allow = len(c.S1) * top * (2 * error * reach + error**2) + rounding(c.S1, c.S2, 2.0**-53)
-    return gap(np.trace(moved @ c.S1 @ moved.T), bures_squared(c.S1, c.S2), allow=allow, effect=top * reach)
+    return gap(np.trace(moved @ c.S1 @ moved.T), bures_squared(c.S1, c.S2), allow=allow, effect=float(top * reach))
 
 
 def _nan(S: Any) -> Any:
@@ -362,7 +362,9 @@ LAWS = (
     costs_the_distance,
     *cross_cutting(bures, allow=_layout, layouts=("ignores-strides", "forgets-second-call")),
     *cross_cutting(
-        brenier_gaussian, allow=lambda c, u: 2 * conditioning(c.S1, c.S2, u), layouts=("ignores-strides", "forgets-second-call")
+        brenier_gaussian,
+        allow=lambda c, u: 2 * conditioning(c.S1, c.S2, u),
+        layouts=("ignores-strides", "forgets-second-call"),
     ),
     *refusals(bures, BAD),
     *refusals(brenier_gaussian, BAD_MAP),

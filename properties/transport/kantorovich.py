@@ -99,9 +99,13 @@ def settled(found: Gap, solve: Judged, problem: Problem) -> Gap:
 
 
 def _prices(out: Any, problem: Problem) -> tuple[Array, Array, float]:
-    """The prices, those of empty atoms set to 0 where they carry no weight, and the largest that does."""
+    """The prices, 0 on empty atoms, and the size of what was added up in them.
+
+    A solver that starts from artificial ways prices them above all others, at 1 + max|C| or more (a big M), and the
+    prices of the true ways are differences of sums over such ways: they round as numbers of that size.
+    """
     f, g = np.where(problem.a > 0, out.f, 0.0), np.where(problem.b > 0, out.g, 0.0)
-    return f, g, float(max(np.abs(f).max(), np.abs(g).max()))
+    return f, g, float(max(np.abs(f).max(), np.abs(g).max(), 1.0 + np.abs(problem.cost).max()))
 
 
 @law(
@@ -172,8 +176,8 @@ def dual_feasibility(solve: Judged, problem: Problem) -> Gap:
 def dual_feasibility_on_empty_atoms(solve: Judged, problem: Problem) -> Gap:
     """f_i + g_j ≤ C_ij for all i and j."""
     out = solve.full(problem.a, problem.b, problem.cost)
-    size = max(np.abs(out.f).max(), np.abs(out.g).max())
-    allow = slack(solve, problem, float(size)) / float(problem.a.sum())
+    size = float(max(np.abs(out.f).max(), np.abs(out.g).max(), 1.0 + np.abs(problem.cost).max()))
+    allow = slack(solve, problem, size) / float(problem.a.sum())
     return at_most(out.f[:, None] + out.g, problem.cost, allow=allow, effect=np.abs(problem.cost).max())
 
 

@@ -4,8 +4,8 @@
     OT_ε(C') ≤ OT_ε(C) + ⟨P, C' − C⟩       (∂OT_ε/∂C = P)       OT_ε(a', b) ≥ OT_ε(a, b) + ⟨f, a' − a⟩   (∂OT_ε/∂a = f)
     C + f ⊕ g, and (tC, tε), leave P as it is; so do, up to their own reordering, transposition and permutation
 
-The −H(P) form is jointly convex in (a, b); the KL form is not (a violation of .227 is on record). All values are computed
-from the plans returned, so no convention matters; f needs its own.
+The −H(P) form is jointly convex in (a, b); the KL form is not (a violation of .227 is on record). All values are
+computed from the plans returned, so no convention matters; f needs its own.
 
     optimality of P at ε, tested by P' at ε' > ε, and the other way round, with slacks s, s':
     (ε' − ε)(KL − KL') ≥ −(s + s')      ⟨P', C⟩ ≥ ⟨P, C⟩ − s − ε(s + s')/(ε' − ε)
@@ -115,7 +115,7 @@ def currency(solve: Judged, c: Entropic) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="SNK-08",
-    kills=("swapped-if-square", "rows-only", "last-row-doubled"),
+    kills=("row-weighted-cost", "first-row-cheaper"),
 )
 def transposition(solve: Judged, c: Entropic) -> Gap:
     """P(b, a, Cᵀ) = P(a, b, C)ᵀ."""
@@ -131,7 +131,7 @@ def transposition(solve: Judged, c: Entropic) -> Gap:
     rule="T10",
     code="SNK-08",
     cases="..cases.entropic:shuffled",
-    kills=("last-row-doubled", "sorts-the-masses"),
+    kills=("row-weighted-cost", "first-row-cheaper"),
 )
 def relabelling(solve: Judged, c: Shuffled) -> Gap:
     """P(σa, τb, σCτ) = σPτ."""
@@ -148,7 +148,7 @@ def relabelling(solve: Judged, c: Shuffled) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="SNK-08",
-    kills=("uniform-weights", "last-row-doubled"),
+    kills=("row-weighted-cost", "first-row-cheaper"),
 )
 def splitting(solve: Judged, c: Entropic) -> Gap:
     """The first atom twice with half its mass: the two rows add up to the old one, and are equal."""
@@ -166,7 +166,7 @@ def splitting(solve: Judged, c: Entropic) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="SNK-08",
-    kills=("nan-for-empty-atoms", "zero-mass-smoothed"),
+    kills=("nan-for-empty-atoms", "temperature-by-size"),
 )
 def empty_atom(solve: Judged, c: Entropic) -> Gap:
     """a with a zero appended: P with a row of zeros appended."""
@@ -184,7 +184,7 @@ def empty_atom(solve: Judged, c: Entropic) -> Gap:
     rule="T6",
     code="SNK-09",
     cases="..cases.entropic:repriced",
-    kills=("independent", "cost-normalised", "eps-quadrupled"),
+    kills=("cost-normalised", "eps-quadrupled"),
 )
 def gradient_in_cost(solve: Judged, c: Repriced) -> Gap:
     """OT_ε(C') ≤ OT_ε(C) + ⟨P, C' − C⟩, and the middle of C and C' costs at least half of both."""
@@ -218,7 +218,7 @@ def gradient_in_mass(solve: Judged, c: Reweighed) -> Gap:
     tangent = here.value + float(here.out.f @ (c.other_a - c.a))
     # f is as good as the rows of P: f_i is off by ε log(row_i / a_i).
     loose = c.eps * float(np.abs(here.plan.sum(1) / c.a - 1).max()) + 2 * here.rounding * here.size
-    allow = here.error + there.error + 2 * loose
+    allow = here.error + there.error + 4 * loose
     return at_most(tangent, there.value, allow=allow, effect=float(np.ptp(c.cost)) + c.eps)
 
 
@@ -230,7 +230,7 @@ def gradient_in_mass(solve: Judged, c: Reweighed) -> Gap:
     rule="T6",
     code="SNK-10",
     cases="..cases.entropic:reweighed",
-    kills=("independent-of-the-mean", "few-sweeps-of-rows"),
+    kills=("independent-of-the-mean", "hotter-at-the-mean"),
 )
 def convex_in_each_mass(solve: Judged, c: Reweighed) -> Gap:
     """OT_ε(½(a + a'), b) ≤ ½ OT_ε(a, b) + ½ OT_ε(a', b)."""
@@ -250,7 +250,7 @@ def convex_in_each_mass(solve: Judged, c: Reweighed) -> Gap:
     rule="T6",
     code="SNK-10",
     cases="..cases.entropic:reweighed",
-    kills=("independent-of-the-mean", "few-sweeps-of-rows"),
+    kills=("independent-of-the-mean", "hotter-at-the-mean"),
 )
 def jointly_convex_with_entropy(solve: Judged, c: Reweighed) -> Gap:
     """F(½(a + a'), ½(b + b')) ≤ ½ F(a, b) + ½ F(a', b') with F = OT_ε − ε(H(a) + H(b))."""
@@ -268,7 +268,7 @@ def jointly_convex_with_entropy(solve: Judged, c: Reweighed) -> Gap:
     rule="T10",
     code="SNK-11",
     cases="..cases.entropic:selves",
-    kills=("rows-only", "exact-plan", "last-row-doubled"),
+    kills=("row-weighted-cost", "first-row-cheaper"),
 )
 def symmetric_to_itself(solve: Judged, c: Entropic) -> Gap:
     """P(a, a, C = Cᵀ) = Pᵀ, and its value is at least −ε log Σ a_i a_j e^(−C_ij/ε)."""

@@ -2,9 +2,9 @@
 
     f_i = −ε log Σ_j b_j exp((g_j − C_ij)/ε)        g'_j = −ε log Σ_i a_i exp((f_i − C_ij)/ε)
 
-Each half maximises the dual over one potential, so the dual value never falls; each is monotone, commutes with constants, and
-so shrinks the sup norm of a difference; and in the oscillation seminorm osc x = max x − min x each half contracts by
-λ = tanh(R/4ε), R = max C_ik + C_jl − C_il − C_jk (Hilbert's projective metric): a sweep by λ².
+Each half maximises the dual over one potential, so the dual value never falls; each is monotone and commutes with
+constants, and so shrinks the sup norm of a difference; and in the oscillation seminorm osc x = max x − min x each half
+contracts by λ = tanh(R/4ε), R = max C_ik + C_jl − C_il − C_jk (Hilbert's projective metric): a sweep by λ².
 
 Symbols: a [m], b [n] masses; C [m, n]; ε > 0; g, g' [n] and f [m] potentials relative to a ⊗ b.
 Source: Franklin & Lorenz 1989; Peyré & Cuturi 2019 §4.2-4.4, Thm 4.2.
@@ -41,7 +41,7 @@ sweep = Contract(
 def slack(solve: Judged, c: Any, *potentials: Any) -> float:
     """T3, twice, on exponents of size (|g| + |C|)/ε and logarithms of masses: 4u per half and per unit of f."""
     reach = float(np.abs(c.cost).max()) + max(float(np.abs(x).max()) for x in potentials)
-    return 16.0 * solve.u * (4.0 * reach + c.eps * (logs(c.a, c.b) + 2.0 + np.log(max(c.cost.shape))))
+    return float(16.0 * solve.u * (4.0 * reach + c.eps * (logs(c.a, c.b) + 2.0 + float(np.log(max(c.cost.shape))))))
 
 
 @law(
@@ -110,7 +110,7 @@ def fixed_point(step: Judged, c: Swept) -> Gap:
     rule="T6",
     needs=("f",),
     code="SNK-07",
-    kills=("negated", "hard-minimum"),
+    kills=("negated", "overshoots"),
 )
 def dual_value_rises(step: Judged, c: Swept) -> Gap:
     """D(f_k, g_k) ≤ D(f_{k+1}, g_{k+1}), k = 1, 2."""

@@ -1,10 +1,10 @@
 """Wasserstein distances between weighted clouds: W_p^p(μ, ν) = min_P Σ P_ij ‖x_i − y_j‖^p over plans P from μ to ν.
 
-With the root, W_p is a metric for p ≥ 1; without it W_p^p is one for p ≤ 1; both are (W_p^p)^r with r = min(1, 1/p). The
+With the root, W_p is a metric for p ≥ 1; without it W_p^p is one for p ≤ 1; both are (W_p^p)^r, r = min(1, 1/p). The
 other two combinations are not metrics: δ₀, δ₁, δ₂ with p = 2 and no root, δ₀, δ₁ and their mean with p = ½ and a root.
 
     W_p ≤ W_q for p ≤ q (Jensen)          W_p ≥ ‖m_μ − m_ν‖ for p ≥ 1
-    W_2² ≥ ‖m_μ − m_ν‖² + B²(Σ_μ, Σ_ν)    with equality for x ↦ A x + t, A symmetric ⪰ 0: a gradient of a convex function
+    W_2² ≥ ‖m_μ − m_ν‖² + B²(Σ_μ, Σ_ν)    with equality for ν = T_#μ, T x = A x + t, A symmetric ⪰ 0: a convex gradient
     W_2²(μ + s, ν + t) = W_2² + ‖s − t‖² + 2⟨s − t, m_μ − m_ν⟩
 
 Everything is compared as W_p^p, because a root makes √u of u where the distance vanishes: |x^r − y^r| ≤ |x − y|^r.
@@ -390,7 +390,7 @@ def far_from_the_origin(solve: Judged, c: Clouds) -> Gap:
     """W_p^p to 16·(m + n)·u·max ‖x − y‖^p, although ‖x‖ is up to 2³⁰ times larger."""
     C = distances(c.X, c.Y) ** c.p
     best, got = transport(c.a, c.b, C), cost_of(solve, c.a, c.X, c.b, c.Y, c.p)
-    allow = (1 + c.p) * linear_program(*C.shape, C, solve.u) + best.width
+    allow = (1 + c.p) * linear_program(len(c.a), len(c.b), C, solve.u) + best.width
     return gap(got, best.value, allow=allow, effect=float(C.max()))
 
 
@@ -406,7 +406,7 @@ def _change(name: str, change: Any) -> Any:
 
 def _layout(c: Clouds, u: float) -> float:
     """Of W_p or of W_p^p, whichever moves more."""
-    return 64 * u ** min(1.0, 1 / c.p) * max(extent(c.X, c.Y, 1.0), extent(c.X, c.Y, c.p))
+    return 64.0 * float(u ** min(1.0, 1 / c.p)) * max(extent(c.X, c.Y, 1.0), extent(c.X, c.Y, c.p))
 
 
 BAD = {

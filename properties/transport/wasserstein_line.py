@@ -2,9 +2,9 @@
 
     line     W_p^p(μ, ν) = ∫₀¹ |F⁻¹(q) − G⁻¹(q)|^p dq for p ≥ 1: the monotone plan is optimal for every convex cost
              W_1(μ, ν) = ∫ |F(t) − G(t)| dt
-    circle   the same with the arc length min(|x − y|, 1 − |x − y|), at most the line's, for cutting it open only adds ways
-For p < 1 the monotone plan is not optimal (three atoms suffice), so these contracts end at p = 1. A nondecreasing T moves
-μ to T_#μ at the price Σ a_i |x_i − T x_i|^p.
+    circle   the same with the arc length min(|x − y|, 1 − |x − y|): at most the line's cost, for no way gets longer
+For p < 1 the monotone plan is not optimal (three atoms suffice), so these contracts end at p = 1. A nondecreasing T
+moves μ to T_#μ at the price Σ a_i |x_i − T x_i|^p.
 
 Symbols: a [m], b [n] masses of sum 1; x [m], y [n] points, on the circle in [0, 1); F, G distribution functions; p ≥ 1.
 Source: Santambrogio 2015 Prop. 2.17; Peyré & Cuturi 2019, Rmk 2.28-2.30; Delon, Salomon & Sobolevski 2010 (circle).
@@ -407,7 +407,7 @@ BAD = {
 
 
 def _layout(c: Lines, u: float) -> float:
-    return 64 * u ** (1 / c.p) * max(extent(c.x, c.y, 1.0), extent(c.x, c.y, c.p), 1.0)
+    return 64.0 * float(u ** (1 / c.p)) * max(extent(c.x, c.y, 1.0), extent(c.x, c.y, c.p), 1.0)
 
 
 CONTRACTS = (line, circle)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import click
 
 from prufrock import catalogue
-from prufrock.power import Matrix, matrix
-from prufrock.profile import PROFILES
+from prufrock.power import POWER, Matrix, matrix
 from prufrock.subjects import Subject
 
 
 @click.command("power")
 @click.argument("contract")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--profile", type=click.Choice(["quick", "ci", "deep"]), default="quick", show_default=True)
+@click.option("--cases", type=click.IntRange(min=1), default=POWER.cases, show_default=True, help="Cases a cell.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object: law -> mutants it rejects.")
-def command(contract: str, seed: int, profile: str, as_json: bool) -> None:
+def command(contract: str, seed: int, cases: int, as_json: bool) -> None:
     """Print which laws of CONTRACT reject which of its mutants. Exit 1 if a law is idle or a mutant survives."""
     try:
         found = catalogue.contract(contract)
@@ -25,7 +25,7 @@ def command(contract: str, seed: int, profile: str, as_json: bool) -> None:
         raise click.UsageError(str(error)) from None
     laws = [law for law in catalogue.laws() if law.contract.id == found.id]
     mutants = catalogue.mutants_of(found.id)
-    killed = matrix(laws, mutants, PROFILES[profile], seed)
+    killed = matrix(laws, mutants, replace(POWER, cases=cases), seed)
     idle = [law.id for law in laws if not any(killed[law.id, m.name] for m in mutants)]
     alive = [m.name for m in mutants if not any(killed[law.id, m.name] for law in laws)]
     if as_json:

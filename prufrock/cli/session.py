@@ -151,6 +151,7 @@ class Session:
             f"\n{len(self.verdicts)} cells: {told or 'nothing'}{note}; {cases} cases, seed {self.seed}, "
             f"profile {self.profile}, {seconds:.1f} s"
         )
+        out.print(f"with {_versions(self.verdicts)}")
         out.print(f"record {self.recorder.path}")
         out.print(f"next: {self._next(interrupted)}")
 
@@ -166,6 +167,11 @@ class Session:
         return f"prufrock check --profile {'ci' if self.profile == 'quick' else 'deep'} --seed {self.seed + 1}"
 
 
+def _versions(verdicts: Sequence[Verdict]) -> str:
+    found = {pair for verdict in verdicts for pair in verdict.versions.items()}
+    return ", ".join(f"{name} {version}" for name, version in sorted(found, key=lambda pair: pair[0].casefold()))
+
+
 def _table(verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, justify in (("contract", "left"), ("subject", "left"), ("laws", "right")):
@@ -176,6 +182,6 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
     last = ""
     for contract, subject, counts in summary(verdicts):
         cells = [Text(str(counts[s]) if counts[s] else "", style=STYLE[s]) for s in shown]
-        table.add_row(contract if contract != last else "", subject, str(sum(counts.values())), *cells)
+        table.add_row(contract if contract != last else "", Text(subject), str(sum(counts.values())), *cells)
         last = contract
     return table

@@ -1,0 +1,1 @@
+"""Models with hidden states: laws of mixtures, Markov chains and alignments."""

@@ -1,0 +1,91 @@
+"""geomloss: SamplesLoss, and the newer geomloss.ot.solve and solve_sample.
+
+All of them cool the temperature geometrically and stop when it has arrived; none checks convergence.
+How far they are then from the optimum is proportional to the last step of the temperature, about (1 − scaling) or
+log(spread/ε)/max_iter, and is declared here as measured at these settings.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prufrock import Subject, subject
+
+from ..transport.divergence import sinkhorn_divergence
+from ..transport.sinkhorn import sinkhorn
+
+Array = NDArray[Any]
+GEOMLOSS = "geomloss>=0.3"
+STEPS = 50
+
+
+def _solve(name: str, batch: bool) -> Subject:
+    """geomloss.ot.solve, alone or as the second of a batch whose first problem is its mirror image."""
+
+    @subject(
+        f"geomloss.ot.{name}",
+        contract=sinkhorn,
+        outputs=("plan", "f", "g", "value"),
+        conventions={"regulariser": "kl", "value": "regularised", "potentials": "product"},
+        requires=GEOMLOSS,
+        accuracy=1e-1,
+    )
+    def run(a: Array, b: Array, cost: Array, eps: float) -> tuple[Array, Array, Array, Any]:
+        from geomloss import ot
+
+        if not batch:
+            found = ot.solve(cost, a=a, b=b, reg=eps, max_iter=STEPS)
+            return found.plan, found.potential_a, found.potential_b, found.value
+        A, B = np.stack([a[::-1], a]), np.stack([b[::-1], b])
+        found = ot.solve_batch(np.stack([cost[::-1, ::-1], cost]), a=A, b=B, reg=eps, max_iter=STEPS)
+        return found.plan[1], found.potential_a[1], found.potential_b[1], found.value[1]
+
+    return run
+
+
+def _square(a: Array, X: Array, b: Array, Y: Array, eps: float, p: float) -> bool:
+    return p == 2
+
+
+def _wide(a: Array, X: Array, b: Array, Y: Array, eps: float, p: float) -> bool:
+    """Temperatures that the descent from the diameter arrives at: above it, two iterations are all there is."""
+    if p not in (1.0, 2.0) or not eps > 0 or not all(np.isfinite(x).all() for x in (X, Y)):
+        return p in (1.0, 2.0)
+    return bool(p * np.linalg.norm(np.ptp(np.concatenate([X, Y]), axis=0)) ** p >= 2 * eps)
+
+
+@subject(
+    "geomloss.SamplesLoss",
+    contract=sinkhorn_divergence,
+    conventions={"kind": "regularised", "clamp": "no"},
+    requires=GEOMLOSS,
+    accuracy=1e-4,
+    accepts=_wide,
+)
+def samples_loss(a: Array, X: Array, b: Array, Y: Array, eps: float, p: float) -> Any:
+    """Its cost is ‖x − y‖^p/p at the temperature blur^p: so ε = p·blur^p, and p times the value."""
+    import torch
+    from geomloss import SamplesLoss
+
+    loss = SamplesLoss("sinkhorn", p=int(p), blur=(eps / p) ** (1 / p), scaling=0.97, backend="tensorized")
+    return p * loss(*(torch.from_numpy(np.ascontiguousarray(x)) for x in (a, X, b, Y))).numpy()
+
+
+@subject(
+    "geomloss.ot.solve_sample",
+    contract=sinkhorn_divergence,
+    conventions={"kind": "regularised", "clamp": "no"},
+    requires=GEOMLOSS,
+    accuracy=1e-5,
+    accepts=_square,
+)
+def solve_sample(a: Array, X: Array, b: Array, Y: Array, eps: float, p: float) -> Any:
+    from geomloss import ot
+
+    return ot.solve_sample(X, Y, a=a, b=b, reg=eps, debias=True, max_iter=STEPS).value
+
+
+SUBJECTS = (_solve("solve", batch=False), _solve("solve_batch", batch=True), samples_loss, solve_sample)
