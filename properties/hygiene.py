@@ -187,6 +187,7 @@ def _law(
         level="mathematical" if code == "X-02" else "convention" if batch else "hygiene",
         when={"batch": ("leading",)} if batch else None,
         name=name,
+        effort=0.2 if name.startswith("refuses") else 0.5 if code != "X-07" else 1.0,
     )(run)
 
 

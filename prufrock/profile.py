@@ -14,6 +14,7 @@ class Profile:
     hang     seconds that one call of a foreign subject may take
     memory   GiB that a foreign subject's process may claim
     steer    whether the search climbs towards large miss/allow
+    run      seconds after which a run over everything begins no further cell
     real     whether cases are taken from the contract's real data instead of being made up
     """
 
@@ -24,10 +25,11 @@ class Profile:
     hang: float
     memory: float = 8.0
     steer: bool = False
+    run: float | None = None
     real: bool = False
 
 
-QUICK = Profile("quick", cases=15, seconds=3.0, shrink=4.0, hang=5.0)
+QUICK = Profile("quick", cases=15, seconds=3.0, shrink=4.0, hang=5.0, run=50.0)
 CI = Profile("ci", cases=100, seconds=20.0, shrink=20.0, hang=20.0, steer=True)
 DEEP = Profile("deep", cases=2000, seconds=300.0, shrink=60.0, hang=60.0, steer=True)
 

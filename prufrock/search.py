@@ -51,7 +51,7 @@ class Search:
 
         @hypothesis.seed(self.seed)
         @settings(
-            max_examples=self.profile.cases,
+            max_examples=max(1, math.ceil(self.law.effort * self.profile.cases)),
             phases=phases,
             database=None,
             deadline=None,

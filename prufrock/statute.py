@@ -24,6 +24,7 @@ class Law:
     when      conventions under which it speaks, each with the answers it accepts
     kills     mutants of its contract that it rejects; at least two before it is merged
     complete  one of a set that determines the output uniquely
+    effort    share of a profile's cases that it is worth (bad input is refused always or never)
     """
 
     id: str
@@ -39,6 +40,7 @@ class Law:
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kills: tuple[str, ...] = ()
     complete: bool = False
+    effort: float = 1.0
     cases: Any = field(default=None, repr=False)
     home: str = ""
 
@@ -74,6 +76,7 @@ def law(
     needs: tuple[str, ...] = (),
     when: Mapping[str, tuple[str, ...]] | None = None,
     complete: bool = False,
+    effort: float = 1.0,
     cases: Any = None,
     name: str = "",
 ) -> Callable[[Callable[[Any, Any], Any]], Law]:
@@ -99,6 +102,7 @@ def law(
             when=when or {},
             kills=kills,
             complete=complete,
+            effort=effort,
             cases=contract.cases if cases is None else cases,
             home=contract.home if cases is None else _package(run),
         )

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Annotated as Float
     from typing import Annotated as Int
 
@@ -38,6 +39,10 @@ LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # e 
 TOP, LAST = 64, 1086
 TABLE = np.ldexp(1.0, TOP - np.arange(LAST + 1))  # 2^TOP ... and 0 in the place of 2^-1022
 TABLE[LAST] = 0.0
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    return numba.njit(cache=True, error_model="numpy")(function)
 
 
 def forward_backward(
@@ -56,6 +61,7 @@ def forward_backward(
     return (log_Z, occupancy) if _batch(*arrays, blank, wanted) else None
 
 
+@_compiled
 def _split(x: Any, m: Any, e: Any) -> bool:
     """exp x = m 2^e, elementwise."""
     fine = True
@@ -77,6 +83,7 @@ def _split(x: Any, m: Any, e: Any) -> bool:
     return fine
 
 
+@_compiled
 def _sums(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, skip: Any) -> None:
     """s(u) = b(u) + n(u), and r(u) = n(u) + (s or b)(u-1); rows 0 and 1 of m, e are b and n."""
     for u in range(len(skip)):
@@ -92,6 +99,7 @@ def _sums(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, skip: Any) -> 
         r_e[u] = max(e[1, u], from_e)
 
 
+@_compiled
 def _emit(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, y: Any, p_m: Any, p_e: Any, blank: int) -> None:
     """b(u) = p(blank) s(u), n(u) = p(y_u) r(u)."""
     for u in range(len(y)):
@@ -102,6 +110,7 @@ def _emit(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, y: Any, p_m: A
         e[1, u] = max(r_e[u] + p_e[y[u]], NONE)
 
 
+@_compiled
 def _normalise(m: Any, e: Any) -> None:
     for i in range(2):
         for u in range(m.shape[1]):
@@ -110,11 +119,13 @@ def _normalise(m: Any, e: Any) -> None:
                 e[i, u] += n
 
 
+@_compiled
 def _product(m: Any, e: Any) -> Any:
     """m 2^e, where it is at most about 1."""
     return m * TABLE[np.uint64(min(max(TOP - e, 0), LAST))]
 
 
+@_compiled
 def _batch(x: Any, labels: Any, T_len: Any, U_len: Any, log_Z: Any, occupancy: Any, blank: int, wanted: bool) -> bool:
     C, longest, most = x.shape[2], T_len.max() if len(T_len) else 0, labels.shape[1]
     M = np.zeros((longest + 1, 2, most + 1))
@@ -161,8 +172,3 @@ def _batch(x: Any, labels: Any, T_len: Any, U_len: Any, log_Z: Any, occupancy: A
             if t % SPAN == 0:
                 _normalise(m, e)
     return True
-
-
-_compile = numba.njit(cache=True, error_model="numpy")
-_split, _sums, _emit, _normalise, _product = map(_compile, (_split, _sums, _emit, _normalise, _product))
-_batch = _compile(_batch)

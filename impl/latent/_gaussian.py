@@ -140,6 +140,30 @@ def moments(
     return mass, mean, torch.stack(spread)
 
 
+def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]) -> Float[Tensor, "N K"]:
+    """log N(x_n | μ_k, L_k L_kᵀ), by the expansion in φ where it keeps the digits; no gradients."""
+    centre = X.mean(0)
+    Xt = (X - centre).T.contiguous()
+    if not safe(Xt, L, X.dtype):
+        return log_density(X, mu, L)
+    W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False).to(X)
+    room = X.new_ones((W.shape[1], min(CHUNK, len(X))))
+    return torch.cat([(W @ features(x, False, room[:, : x.shape[1]])).T for x in Xt.split(CHUNK, 1)])
+
+
+def quick_moments(
+    X: Float[Tensor, "N D"], R: Float[Tensor, "N K"]
+) -> tuple[Float[Tensor, "K"], Float[Tensor, "K D"], Float[Tensor, "K D D"]]:
+    """`moments`, from the sums of φ where they keep the digits."""
+    centre = X.mean(0)
+    room = X.new_ones((X.shape[1] * (X.shape[1] + 3) // 2 + 1, min(CHUNK, len(X))))
+    S = torch.zeros((len(room), R.shape[1]), dtype=torch.float64, device=X.device)
+    for x, r in zip((X - centre).T.contiguous().split(CHUNK, 1), R.split(CHUNK), strict=True):
+        S += features(x, False, room[:, : len(r)]) @ r
+    mass, mean, spread, kept = expected(S.T, X.shape[1], False)
+    return (mass.to(X), (mean + centre).to(X), spread.to(X)) if kept else moments(X, R)
+
+
 def structured(
     Sigma: Float[Tensor, "K D D"], mass: Float[Tensor, "K"], covariance: str, reg: float
 ) -> Float[Tensor, "K D D"]:

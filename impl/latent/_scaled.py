@@ -69,7 +69,7 @@ def posteriors(
     lattice: Lattice, x: Float[Tensor, "N *B K"], sizes: Float[Tensor, "N *B"], each: bool
 ) -> tuple[Tensor, Tensor, Tensor] | None:
     """log Z, P(state), P(arc) at each step or [1, *B, K, K] summed; or None where backward may have lost something."""
-    backward = forward(reverse(lattice)._replace(start=None))
+    backward = forward(reverse(lattice)._replace(start=None, end=None))
     if backward is None:
         return None
     y = turn(backward[0], lattice.lengths)
@@ -78,7 +78,8 @@ def posteriors(
     joint = (x[:-1] @ A).mul_(y[1:])
     total = joint.sum(-1, keepdim=True)
     mass = first.sum(-1, keepdim=True)
-    if bool((total <= 0).any()) or bool((mass <= 0).any()):
+    least = math.sqrt(torch.finfo(x.dtype).tiny)
+    if bool((total < least).any()) or bool((mass < least).any()):
         return None
     ahead = y[1:] / total
     if lattice.lengths is not None:

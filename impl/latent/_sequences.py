@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from . import _inputs
+
 if TYPE_CHECKING:
     from typing import Annotated as Float
     from typing import Annotated as Int
@@ -41,10 +43,7 @@ def log_add(a: Float[Tensor, "*S"], b: Float[Tensor, "*S"], out: Tensor | None =
 
 def scores(name: str, x: Tensor, axes: str) -> None:
     """x is a float tensor with such axes, the last one not empty."""
-    if not isinstance(x, torch.Tensor):
-        raise ValueError(f"{name}: expected a torch tensor, got {type(x).__name__}")
-    if x.dtype not in (torch.float32, torch.float64):
-        raise ValueError(f"{name}: expected dtype float32 or float64, got {x.dtype}")
+    _inputs.floating(name, x)
     if x.ndim != len(axes.split()) or x.shape[-1] == 0:
         raise ValueError(f"{name}: expected shape [{axes}] with at least one class, got {list(x.shape)}")
 
@@ -63,12 +62,6 @@ def blank_index(blank: int, C: int) -> None:
     """blank is one of the C classes."""
     if isinstance(blank, bool) or not isinstance(blank, int) or not 0 <= blank < C:
         raise ValueError(f"blank: expected a class in 0..{C - 1}, got {blank!r}")
-
-
-def count(name: str, n: int, least: int) -> None:
-    """n is an int (and no bool) of at least `least`."""
-    if isinstance(n, bool) or not isinstance(n, int) or n < least:
-        raise ValueError(f"{name}: expected an integer >= {least}, got {n!r}")
 
 
 def lengths(name: str, x: Int[Tensor, "B"] | None, B: int, least: int, most: int, device: torch.device) -> Tensor:

@@ -20,7 +20,7 @@ so the gradient of the loss -log p(y) is -occupancy, and through log_softmax it 
 
 Symbols:
     log_probs [T, B, C]; targets [B, U], padded; input_lengths [B], target_lengths [B] (None: T, U); loss [B], nats
-Source: Graves et al. 2006, §3.1 (collapse), eq (6)-(8) (forward), (14)-(16) (gradient); a blank of theirs is b.
+Source: Graves et al. 2006, §3.1 (collapse), eq (6)-(8) (forward), (14)-(16) (gradient).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from . import _sequences
-from ._lattice import Lattice
+from ._recursion import Lattice
 from ._sequences import log_add
 from .decode import prefix_beam_search
 

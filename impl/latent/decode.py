@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _sequences
+from . import _inputs, _sequences
 from ._sequences import Hypothesis
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def prefix_beam_search(log_probs: Float[Tensor, "T C"], blank: int = 0, width: i
     _sequences.scores("log_probs", log_probs, "T C")
     _sequences.inside("log_probs", log_probs)
     _sequences.blank_index(blank, log_probs.shape[1])
-    _sequences.count("width", width, 1)
+    _inputs.count("width", width, 1)
     C = log_probs.shape[1]
     beam: list[tuple[int, ...]] = [()]
     b, n = np.zeros(1), np.full(1, -np.inf)
@@ -98,7 +98,7 @@ def beam(
 ) -> list[Hypothesis]:
     """The transducer's labellings on the last beam, heaviest first, over paths of at most max_symbols per frame."""
     _check(encoded, blank, max_symbols)
-    _sequences.count("width", width, 1)
+    _inputs.count("width", width, 1)
     read: dict[tuple[int, ...], tuple[Tensor, State]] = {(): predict(None, None)}
     ready: dict[tuple[int, ...], float] = {(): 0.0}
     for f in encoded.unbind(0):
@@ -145,5 +145,5 @@ def _symbol(log_probs: Tensor, blank: int) -> NDArray[np.float64]:
 
 def _check(encoded: Tensor, blank: int, max_symbols: int) -> None:
     _sequences.scores("encoded", encoded, "T H")
-    _sequences.count("blank", blank, 0)
-    _sequences.count("max_symbols", max_symbols, 0)
+    _inputs.count("blank", blank, 0)
+    _inputs.count("max_symbols", max_symbols, 0)

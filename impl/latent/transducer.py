@@ -28,7 +28,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from . import _sequences
-from ._lattice import Lattice
+from ._recursion import Lattice
 from ._sequences import log_add
 from .decode import beam, greedy
 

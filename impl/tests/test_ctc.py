@@ -15,6 +15,7 @@ from ..latent._lattice import best, log_partition, partition
 from ..latent._semiring import COUNT, ENTROPY
 
 BOTH = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+TWINS = pytest.mark.parametrize("kernel", [False, True], ids=["plain", "kernel"])
 
 
 def spelling(path: tuple[int, ...], blank: int) -> tuple[int, ...]:
@@ -31,8 +32,9 @@ def repeats(y: torch.Tensor) -> int:
     return int((y[1:] == y[:-1]).sum())
 
 
+@TWINS
 @pytest.mark.parametrize(("T", "C", "blank"), [(4, 3, 1), (5, 2, 1), (3, 4, 3), (1, 3, 0), (4, 1, 0)])
-def test_every_labelling_weighs_its_paths(T: int, C: int, blank: int) -> None:
+def test_every_labelling_weighs_its_paths(T: int, C: int, blank: int, kernel: bool) -> None:
     rng = torch.Generator().manual_seed(T)
     x = (3 * torch.randn(T, C, generator=rng, dtype=torch.float64)).log_softmax(-1)
     mass: dict[tuple[int, ...], float] = {}
@@ -45,7 +47,9 @@ def test_every_labelling_weighs_its_paths(T: int, C: int, blank: int) -> None:
         visits[y][range(T), list(path)] += p
     every = [y for U in range(T + 1) for y in product([k for k in range(C) if k != blank], repeat=U)]
     targets, lengths = batch(every)
-    loss, occupancy = ctc.loss_and_occupancy(x[:, None].expand(T, len(every), C), targets, None, lengths, blank)
+    loss, occupancy = ctc.loss_and_occupancy(
+        x[:, None].expand(T, len(every), C), targets, None, lengths, blank, kernel=kernel
+    )
     truth = torch.tensor([mass.get(y, 0.0) for y in every], dtype=torch.float64)
     torch.testing.assert_close((-loss).exp(), truth, rtol=1e-13, atol=0)
     assert abs(float((-loss).exp().sum()) - 1) < 1e-14
@@ -60,13 +64,14 @@ def test_every_labelling_weighs_its_paths(T: int, C: int, blank: int) -> None:
     assert tuple(ctc.best_path(x, blank).tolist()) == spelling(path, blank)
 
 
+@TWINS
 @BOTH
-def test_equal_scores_count_alignments(dtype: torch.dtype) -> None:
+def test_equal_scores_count_alignments(dtype: torch.dtype, kernel: bool) -> None:
     rng = torch.Generator().manual_seed(0)
     for T in (1, 2, 7, 40, 200):
         targets = torch.randint(1, 3, (6, min(T, 60)), generator=rng)
         lengths = torch.randint(0, targets.shape[1] + 1, (6,), generator=rng)
-        loss = ctc.loss(torch.zeros(T, 6, 4, dtype=dtype), targets - 1, None, lengths, blank=3)
+        loss = ctc.loss(torch.zeros(T, 6, 4, dtype=dtype), targets - 1, None, lengths, blank=3, kernel=kernel)
         for b, U in enumerate(lengths.tolist()):
             R = repeats(targets[b, :U])
             paths = comb(T + U - R, 2 * U) if T >= U + R else 0
@@ -74,14 +79,15 @@ def test_equal_scores_count_alignments(dtype: torch.dtype) -> None:
             assert float(loss[b]) == pytest.approx(expected, rel=8 * torch.finfo(dtype).eps)
 
 
+@TWINS
 @BOTH
 @pytest.mark.parametrize("scale", [0.1, 3.0, 1e4])
-def test_the_loss_lies_within_the_entropy_of_its_alignments(dtype: torch.dtype, scale: float) -> None:
+def test_the_loss_lies_within_the_entropy_of_its_alignments(dtype: torch.dtype, scale: float, kernel: bool) -> None:
     rng = torch.Generator().manual_seed(1)
     T, B, C, U = 600, 3, 7, 90
     x = (scale * torch.randn(T, B, C, generator=rng)).to(dtype).log_softmax(-1)
     y = torch.randint(0, C - 1, (B, U), generator=rng)
-    loss, occupancy = ctc.loss_and_occupancy(x, y, blank=C - 1)
+    loss, occupancy = ctc.loss_and_occupancy(x, y, blank=C - 1, kernel=kernel)
     assert float((occupancy.sum(-1) - 1).abs().max()) < 8 * torch.finfo(dtype).eps
     entropy = -loss.double() - (occupancy.double() * x.double()).sum((0, 2))
     slack = 64 * torch.finfo(dtype).eps * float(loss.max())
@@ -89,8 +95,9 @@ def test_the_loss_lies_within_the_entropy_of_its_alignments(dtype: torch.dtype, 
         assert -slack <= float(entropy[b]) <= log(comb(T + U - repeats(y[b]), 2 * U)) + slack
 
 
+@TWINS
 @pytest.mark.parametrize("blank", [0, 2, 4])
-def test_torch_agrees_in_value_and_through_log_softmax_in_gradient(blank: int) -> None:
+def test_torch_agrees_in_value_and_through_log_softmax_in_gradient(blank: int, kernel: bool) -> None:
     rng = torch.Generator().manual_seed(blank)
     for scale in (0.5, 5.0, 100.0):
         B, T, C, U = 16, 12, 5, 6
@@ -101,23 +108,27 @@ def test_torch_agrees_in_value_and_through_log_softmax_in_gradient(blank: int) -
         weight = torch.rand(B, generator=rng).double()
         input_lengths[0], target_lengths[0] = 1, 2
         args = logits.log_softmax(-1), targets, input_lengths, target_lengths, blank
-        ours, theirs = ctc.loss(*args), ctc_loss(*args, reduction="none")
+        ours, theirs = ctc.loss(*args, kernel=kernel), ctc_loss(*args, reduction="none")
         assert bool(ours.isinf().any())
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
-        ours, theirs = ctc.loss(*args, zero_infinity=True), ctc_loss(*args, reduction="none", zero_infinity=True)
+        ours, theirs = (
+            ctc.loss(*args, zero_infinity=True, kernel=kernel),
+            ctc_loss(*args, reduction="none", zero_infinity=True),
+        )
         (mine,) = torch.autograd.grad(ours @ weight, logits, retain_graph=True)
         (wanted,) = torch.autograd.grad(theirs @ weight, logits)
         torch.testing.assert_close(mine, wanted, rtol=1e-10, atol=1e-12)
 
 
-def test_free_scores_have_minus_the_occupancy_as_gradient() -> None:
+@TWINS
+def test_free_scores_have_minus_the_occupancy_as_gradient(kernel: bool) -> None:
     rng = torch.Generator().manual_seed(3)
     x = torch.randn(6, 3, 4, generator=rng, dtype=torch.float64, requires_grad=True)
     lengths = torch.tensor([6, 4, 5]), torch.tensor([2, 3, 0])
     y = torch.tensor([[3, 3, 0], [0, 3, 0], [0, 0, 0]])
-    assert torch.autograd.gradcheck(lambda x: ctc.loss(x, y, *lengths, blank=2), x)
-    (grad,) = torch.autograd.grad(ctc.loss(x, y, *lengths, blank=2).sum(), x)
-    torch.testing.assert_close(grad, -ctc.loss_and_occupancy(x, y, *lengths, blank=2)[1], rtol=0, atol=0)
+    assert torch.autograd.gradcheck(lambda x: ctc.loss(x, y, *lengths, blank=2, kernel=kernel), x)
+    (grad,) = torch.autograd.grad(ctc.loss(x, y, *lengths, blank=2, kernel=kernel).sum(), x)
+    torch.testing.assert_close(grad, -ctc.loss_and_occupancy(x, y, *lengths, blank=2, kernel=kernel)[1], rtol=0, atol=0)
 
 
 def test_the_lattice_has_the_same_paths() -> None:
@@ -140,66 +151,92 @@ def test_the_lattice_has_the_same_paths() -> None:
     assert ctc.collapse(spelt, 3).tolist() == [0, 0, 1]
 
 
+@TWINS
 @BOTH
-def test_what_stands_behind_the_ends_has_no_influence(dtype: torch.dtype) -> None:
+def test_what_stands_behind_the_ends_has_no_influence(dtype: torch.dtype, kernel: bool) -> None:
     rng = torch.Generator().manual_seed(5)
     x = torch.randn(8, 2, 4, generator=rng, dtype=dtype)
     y = torch.tensor([[1, 2, 2], [3, 1, 0]])
     lengths = torch.tensor([8, 5]), torch.tensor([3, 2])
-    clean = ctc.loss_and_occupancy(x, y, *lengths)
+    clean = ctc.loss_and_occupancy(x, y, *lengths, kernel=kernel)
     for poison in (1e30, -inf, inf, float("nan")):
         dirty = x.clone()
         dirty[5:, 1] = poison
-        loss, occupancy = ctc.loss_and_occupancy(dirty, torch.tensor([[1, 2, 2], [3, 1, 9]]), *lengths)
+        loss, occupancy = ctc.loss_and_occupancy(dirty, torch.tensor([[1, 2, 2], [3, 1, 9]]), *lengths, kernel=kernel)
         assert torch.equal(loss, clean[0])
         assert torch.equal(occupancy, clean[1])
         dirty.requires_grad_()
-        (grad,) = torch.autograd.grad(ctc.loss(dirty, y, *lengths).sum(), dirty)
+        (grad,) = torch.autograd.grad(ctc.loss(dirty, y, *lengths, kernel=kernel).sum(), dirty)
         assert torch.equal(grad, -clean[1])
-    alone = ctc.loss_and_occupancy(x[:5, 1:], y[1:, :2])
+    alone = ctc.loss_and_occupancy(x[:5, 1:], y[1:, :2], kernel=kernel)
     torch.testing.assert_close(alone[0], clean[0][1:])
     torch.testing.assert_close(alone[1], clean[1][:5, 1:])
     assert not bool(clean[1][5:, 1].any())
 
 
+@TWINS
 @BOTH
-def test_a_target_without_a_path_costs_infinity_and_has_no_gradient(dtype: torch.dtype) -> None:
+def test_a_target_without_a_path_costs_infinity_and_has_no_gradient(dtype: torch.dtype, kernel: bool) -> None:
     x = torch.zeros(3, 4, 3, dtype=dtype)
     x[1, 3, 0] = x[1, 3, 2] = -inf
     x.requires_grad_()
     y = torch.tensor([[1, 1, 1], [1, 2, 1], [1, 1, 0], [2, 0, 0]])
     lengths = torch.tensor([3, 3, 2, 3]), torch.tensor([2, 3, 2, 1])
-    loss = ctc.loss(x, y, *lengths)
+    loss = ctc.loss(x, y, *lengths, kernel=kernel)
     assert loss.tolist() == [0, 0, inf, inf]
     (grad,) = torch.autograd.grad((loss**2).sum(), x)
     assert bool(grad.isfinite().all())
     assert not bool(grad[:, 2:].any())
-    assert ctc.loss(x, y, *lengths, zero_infinity=True).tolist() == [0, 0, 0, 0]
-    assert ctc.loss(x[:0], y, torch.zeros(4).long(), torch.tensor([0, 1, 0, 1])).tolist() == [0, inf, 0, inf]
-    assert ctc.loss(x, y[:, :0]).tolist() == [0, 0, 0, inf]
-    assert ctc.loss(x[:, :0], y[:0]).shape == (0,)
+    assert ctc.loss(x, y, *lengths, zero_infinity=True, kernel=kernel).tolist() == [0, 0, 0, 0]
+    assert ctc.loss(x[:0], y, torch.zeros(4).long(), torch.tensor([0, 1, 0, 1]), kernel=kernel).tolist() == [
+        0,
+        inf,
+        0,
+        inf,
+    ]
+    assert ctc.loss(x, y[:, :0], kernel=kernel).tolist() == [0, 0, 0, inf]
+    assert ctc.loss(x[:, :0], y[:0], kernel=kernel).shape == (0,)
 
 
+@TWINS
 @BOTH
-def test_sharp_frames_have_finite_gradients(dtype: torch.dtype) -> None:
+def test_sharp_frames_have_finite_gradients(dtype: torch.dtype, kernel: bool) -> None:
     path = torch.tensor([0, 2, 2, 0, 2, 1, 1, 0])
     x = torch.full((8, 1, 3), -inf, dtype=dtype)
     x[range(8), 0, path] = 0
-    loss, occupancy = ctc.loss_and_occupancy(x, torch.tensor([[2, 2, 1]]))
+    loss, occupancy = ctc.loss_and_occupancy(x, torch.tensor([[2, 2, 1]]), kernel=kernel)
     assert float(loss) == 0
     assert torch.equal(occupancy, x.exp())
 
 
-@BOTH
-def test_100_000_frames(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize(("dtype", "kernel"), [(torch.float32, False), (torch.float32, True), (torch.float64, True)])
+def test_100_000_frames(dtype: torch.dtype, kernel: bool) -> None:
     rng = torch.Generator().manual_seed(6)
     x = (5 * torch.randn(100_000, 1, 3, generator=rng)).to(dtype).log_softmax(-1)
     y = torch.tensor([[0, 0]])
-    loss, occupancy = ctc.loss_and_occupancy(x, y, blank=2)
+    loss, occupancy = ctc.loss_and_occupancy(x, y, blank=2, kernel=kernel)
     entropy = -loss.double() - (occupancy.double() * x.double()).sum((0, 2))
     slack = 16 * torch.finfo(dtype).eps * float(loss)
     assert -slack <= float(entropy) <= log(comb(100_001, 4)) + slack
     assert float((occupancy.sum(-1) - 1).abs().max()) < 1e-6
+
+
+@BOTH
+@pytest.mark.parametrize("scale", [0.1, 10.0, 800.0, 1e6])
+def test_the_kernel_is_the_plain_recursion(dtype: torch.dtype, scale: float) -> None:
+    rng = torch.Generator().manual_seed(8)
+    x = (scale * torch.randn(60, 4, 6, generator=rng)).to(dtype)
+    x[torch.rand(60, 4, 6, generator=rng) < 0.05] = -inf
+    y = torch.randint(0, 5, (4, 9), generator=rng)
+    lengths = torch.tensor([60, 51, 60, 40]), torch.tensor([9, 6, 0, 9])
+    plain, kernel = (ctc.loss_and_occupancy(x, y, *lengths, blank=5, kernel=k) for k in (False, True))
+    torch.testing.assert_close(kernel[0], plain[0], rtol=4 * torch.finfo(dtype).eps, atol=0)
+    slack = 60 * torch.finfo(torch.float64).eps * (3 + 60 * 4 * scale) + torch.finfo(dtype).eps
+    torch.testing.assert_close(kernel[1], plain[1], rtol=0, atol=slack)
+    bare = ctc.loss(x, y, *lengths, blank=5)
+    assert torch.equal(bare, kernel[0])
+    beyond, truth = (ctc.loss(1e6 * x, y, *lengths, blank=5, kernel=k) for k in (True, False))
+    torch.testing.assert_close(beyond, truth, rtol=4 * torch.finfo(dtype).eps, atol=0)
 
 
 def test_narrow_beams_find_no_more_than_there_is() -> None:

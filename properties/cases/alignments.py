@@ -103,11 +103,19 @@ def _batches(draw: Any, longest: int = 12, labels: int = 5, slack: tuple[int, ..
 
 
 def _item(drawn: bytes, classes: list[int], labels: int, longest: int, slack: tuple[int, ...]) -> tuple[int, list[int]]:
-    y = [classes[k % len(classes)] for k in drawn[2 : 2 + drawn[0] % (labels + 1)]]
+    y = _labels(drawn[2 : 2 + drawn[0] % (labels + 1)], classes)
     while len(y) + repeats(tuple(y)) > longest:
         y.pop()
     T = len(y) + repeats(tuple(y)) + slack[drawn[1] % len(slack)]
     return min(max(T, 1), longest), y
+
+
+def _labels(drawn: bytes, classes: list[int]) -> list[int]:
+    """Any labels, every third of them the one before once more."""
+    y: list[int] = []
+    for k in drawn:
+        y.append(y[-1] if y and k % 3 == 1 else classes[k % len(classes)])
+    return y
 
 
 def scores(draw: Any, shape: tuple[int, ...]) -> Array:
@@ -145,7 +153,7 @@ def uniform_batches(draw: Any) -> Batch:
     blank = draw(_BLANKS[C])
     classes = [k for k in range(C) if k != blank]
     rows = [draw(st.binary(min_size=14, max_size=14)) for _ in range(B)]
-    items = [[classes[k % len(classes)] for k in row[2 : 2 + row[0] % 13]] for row in rows]
+    items = [_labels(row[2 : 2 + row[0] % 13], classes) for row in rows]
     lengths = np.array(
         [max(len(y) + repeats(tuple(y)) + row[1] % 17 - 1, 1) for row, y in zip(rows, items, strict=True)]
     )
@@ -183,14 +191,14 @@ def gated_batches(draw: Any) -> Batch:
 
 @st.composite
 def compared(draw: Any, base: Any = None) -> Compared:
-    batch = draw(base or _ANY)
+    batch = draw(_ANY if base is None else base)
     tile = np.resize(scores(draw, (48,)), batch.log_probs.shape)
     return _with(batch, Compared, other=normalised(batch.log_probs + tile))
 
 
 @st.composite
 def spelled(draw: Any, base: Any = None) -> Spelled:
-    batch = draw(base or _ANY)
+    batch = draw(_ANY if base is None else base)
     T, B, _ = batch.log_probs.shape
     path = np.full((T, B), batch.blank, np.int64)
     raw = draw(_SIXTEEN)
@@ -219,7 +227,7 @@ def _spell(y: list[int], T: int, blank: int, raw: bytes) -> Integers:
 
 @st.composite
 def permuted(draw: Any, base: Any = None) -> Permuted:
-    batch = draw(base or _ANY)
+    batch = draw(_ANY if base is None else base)
     C = batch.log_probs.shape[-1]
     raw = draw(_SIXTEEN)
     return _with(batch, Permuted, order=np.argsort([raw[k % 16] * 256 + k for k in range(C)], kind="stable"))
@@ -227,13 +235,13 @@ def permuted(draw: Any, base: Any = None) -> Permuted:
 
 @st.composite
 def shifted(draw: Any, base: Any = None) -> Shifted:
-    batch = draw(base or _ANY)
+    batch = draw(_ANY if base is None else base)
     return _with(batch, Shifted, constants=np.resize(scores(draw, (24,)), batch.log_probs.shape[:2]))
 
 
 @st.composite
 def padded(draw: Any, base: Any = None) -> Padded:
-    batch = draw(base or _ANY)
+    batch = draw(_ANY if base is None else base)
     fill = draw(st.sampled_from((0.0, 2.5, -1e30, 1e30)))
     C = batch.log_probs.shape[-1]
     return _with(batch, Padded, score=fill, label=draw(st.integers(0, C - 1)), extra=draw(st.integers(1, 3)))
@@ -241,13 +249,13 @@ def padded(draw: Any, base: Any = None) -> Padded:
 
 @st.composite
 def framed(draw: Any, base: Any = None) -> Framed:
-    batch = draw(base or _ANY)
+    batch = draw(_ANY if base is None else base)
     return _with(batch, Framed, before=draw(st.integers(0, 3)), behind=draw(st.integers(0, 3)))
 
 
 @st.composite
 def directed(draw: Any, base: Any = None) -> Directed:
-    batch = draw(base or _ANY)
+    batch = draw(_ANY if base is None else base)
     return _with(batch, Directed, direction=np.resize(scores(draw, (48,)), batch.log_probs.shape) / 8.0)
 
 
@@ -264,5 +272,5 @@ _EIGHT = st.binary(min_size=8, max_size=8)
 _SIXTEEN = st.binary(min_size=16, max_size=16)
 _ANY = _batches()
 _SMALL = _batches(longest=8, labels=3)
-_TIGHT = _batches(longest=8, labels=4, slack=(0, -1, 1))
+_TIGHT = _batches(longest=8, labels=4, slack=(0, -1, 1, -1))
 _TIGHTEST = _batches(longest=12, labels=5, slack=(0,))

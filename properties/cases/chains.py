@@ -74,13 +74,14 @@ class Alphabet:
 
 
 @st.composite
-def chains(draw: Any, *, thin: bool = True, normalised: bool = True, loud: float = 0.25) -> Chain:
+def chains(draw: Any, *, thin: bool = True, ways: bool = True, loud: float = 0.25) -> Chain:
     """Chains of at most 4096 paths, at least one of them possible; frames in steps of `loud`, 32 of them.
 
     thin  one state or one frame may come
+    ways  every state may be within reach of every other
     """
     K, N = draw(_SIZES if thin else _THICK)
-    kind, closed, quiet = draw(_KINDS)
+    kind, closed, quiet = draw(_KINDS if ways else _CLOSED)
     return assemble(
         kind, closed, quiet, np.stack([row(draw) for _ in range(K)]), np.stack([row(draw) for _ in range(N)]), loud
     )
@@ -113,24 +114,24 @@ def assemble(kind: str, closed: bool, quiet: bool, states: Ints, frames: Ints, l
 
 def peaked_chains() -> st.SearchStrategy[Chain]:
     """Frames that speak within 64 nats: what one frame forbids, the next may demand."""
-    return st.one_of(chains(thin=False, loud=2.0), chains(thin=False, loud=1.0))
+    return st.one_of(chains(thin=False, ways=False, loud=2.0), chains(thin=False, loud=1.0))
 
 
 @st.composite
 def fallen_behind(draw: Any) -> Chain:
     """Scores of hundreds and thousands: states that are as good as dead, and turn out to be the only ones alive."""
-    base = draw(chains(thin=False))
-    loud = draw(st.sampled_from((64.0, 1024.0)))
+    base, loud = draw(_WITHOUT_WAY_BACK), draw(st.sampled_from((64.0, 1024.0, 256.0)))
     return Chain(base.log_pi, base.log_A, base.log_B * loud)
 
 
 @st.composite
 def long_chains(draw: Any) -> Chain:
-    """Dozens to hundreds of frames, a pattern of a few repeated."""
+    """Dozens to hundreds of frames, a pattern of a few repeated, each frame as likely as a density may be."""
     K, period, N = draw(st.sampled_from([(K, p, n) for n in (30, 100, 300) for K, p in ((2, 3), (3, 5), (4, 3), (2, 7))]))
     kind, closed, quiet = draw(st.sampled_from([k for k in KINDS if k[0] not in ("left-right", "cyclic")]))
     states, frames = np.stack([row(draw) for _ in range(K)]), np.stack([row(draw) for _ in range(period)])
-    return assemble(kind, closed, quiet, states, np.resize(frames, (N, frames.shape[1])), 0.25)
+    c = assemble(kind, closed, quiet, states, np.resize(frames, (N, frames.shape[1])), 0.25)
+    return Chain(c.log_pi, c.log_A, c.log_B + draw(st.sampled_from((-16.0, 0.0, 16.0))))
 
 
 @st.composite
@@ -295,4 +296,6 @@ KINDS = tuple(
     for kind in ("dense", "left-right", "uneven", "sticky", "dense", "cyclic")
 )
 _KINDS = st.sampled_from(KINDS)
+_CLOSED = st.sampled_from([k for k in KINDS if k[0] in ("left-right", "sticky", "dense") and (k[1] or k[0] == "left-right")])
 _CHAINS = chains()
+_WITHOUT_WAY_BACK = chains(thin=False, ways=False)

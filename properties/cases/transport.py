@@ -190,7 +190,7 @@ def thin(draw: Any) -> Problem:
 
 @st.composite
 def two_by_two(draw: Any) -> Problem:
-    s, t = draw(st.integers(0, 16)), draw(st.integers(0, 16))
+    s, t = draw(_SIXTEENTHS)
     cost = zigzag(row_of_bytes(draw)[:4]).reshape(2, 2) / 8.0 * draw(st.sampled_from(SCALES))
     a, b = np.array([s, 16 - s]) / 16.0, np.array([t, 16 - t]) / 16.0
     return Problem(a, b, lifted(a, b, cost))
@@ -345,6 +345,7 @@ _FULL = st.sampled_from([(x, y, True) for x, y in product(_DIVIDE, _DIVIDE)])
 _DIVISIONS = st.sampled_from([(x, y, full) for full in (True, False) for x, y in product(_DIVIDE, _DIVIDE)])
 _TAME = st.sampled_from([(price, 1.0) for price in _KIND if price not in (_profits, _forbidding)])
 _PRICES = st.sampled_from([(price, scale) for scale in SCALES for price in _KIND])
+_SIXTEENTHS = st.sampled_from([(8, 8)] * 60 + [(s, t) for s in range(17) for t in range(17)])
 _STEPS = st.sampled_from((1.0, 4.0, 16.0))
 _PROBLEMS = problems()
 _POSITIVE = problems(positive=True)

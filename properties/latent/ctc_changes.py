@@ -171,7 +171,7 @@ def repeated_frame(solve: Judged, batch: Spelled) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="X-07",
-    kills=("ignores-input-lengths", "ignores-target-lengths", "mean-over-batch", "forgets-frames-of-last-item"),
+    kills=("ignores-input-lengths", "ignores-target-lengths", "mean-over-batch", "last-item-to-the-end"),
 )
 def alone_as_in_a_batch(solve: Judged, batch: Batch) -> Gap:
     """loss_b(x, y) = loss(x[:T_b, b], y[b, :U_b])."""
@@ -229,7 +229,7 @@ def other_items(solve: Judged, batch: Compared) -> Gap:
     rule="T0",
     code="X-08",
     cases="..cases.alignments:padded",
-    kills=("ignores-input-lengths", "ignores-target-lengths", "forgets-frames-of-last-item", "padding-weighs-a-little"),
+    kills=("ignores-input-lengths", "ignores-target-lengths", "last-item-to-the-end", "padding-weighs-a-little"),
 )
 def content_of_padding(solve: Judged, batch: Padded) -> Gap:
     """loss(x, y) does not depend on x[t ≥ T_b] (numbers up to ±10³⁰) nor on y[u ≥ U_b] (any class)."""

@@ -77,7 +77,7 @@ def posteriors_by_enumeration(solve: Judged, batch: Batch) -> Gap:
     level="convention",
     needs=("grad",),
     when=EITHER,
-    kills=("occupancy-overwritten", "occupancy-times-probability", "gradient-averaged"),
+    kills=("occupancy-overwritten", "occupancy-times-probability", "free-gradient-as-logits"),
 )
 def one_class_a_frame(solve: Judged, batch: Batch) -> Gap:
     """Σ_k occupancy_t(k) = 1 and occupancy ≥ 0 for t < T_b; so logits' gradients sum to 0."""
@@ -155,7 +155,7 @@ def convexity(solve: Judged, batch: Compared) -> Gap:
     level="convention",
     needs=("grad",),
     when=EITHER,
-    kills=("always-skips", "ends-in-label", "occupancy-overwritten", "loss-per-frame", "empty-target-is-free"),
+    kills=("always-skips", "starts-anywhere", "occupancy-overwritten", "loss-per-frame", "empty-target-is-free"),
 )
 def entropy_of_alignment(solve: Judged, batch: Batch) -> Gap:
     """0 ≤ log p(y) − <occupancy, x> ≤ log C(T + U − R, 2U)."""

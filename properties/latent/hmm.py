@@ -155,7 +155,7 @@ def likelihood_of_all_paths(solve: Judged, chain: Chain) -> Gap:
     rule="T2",
     code="HMM-01",
     cases="..cases.chains:peaked_chains",
-    kills=("floors-messages", "floors-zeros", "filters-only"),
+    kills=("filters-only", "floors-zeros"),
 )
 def posterior_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
     """γ_n(i) = Σ {exp s(z) : z_n = i} / Z for frames that speak within 64 nats."""
@@ -186,7 +186,7 @@ def likelihood_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
     rule="T2",
     code="HMM-20",
     cases="..cases.chains:fallen_behind",
-    kills=("rescales-once-a-frame", "floors-messages"),
+    kills=("no-rescaling", "floors-messages"),
 )
 def posterior_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
     """γ_n(i) = Σ {exp s(z) : z_n = i} / Z for scores of any size."""
@@ -349,7 +349,7 @@ def slope_in_all_scores(solve: Judged, chain: Nudged) -> Gap:
     code="HMM-05",
     needs=("log_z",),
     cases="..cases.chains:nudged",
-    kills=("joint-for-posterior", "hard-posterior", "best-path-at-the-end"),
+    kills=("joint-for-posterior", "hard-posterior"),
 )
 def tangent_in_frames(solve: Judged, chain: Nudged) -> Gap:
     """log Z(log B + d) ≥ log Z(log B) + <γ, d>."""

@@ -228,7 +228,9 @@ def total_probability(solve: Judged, chain: Alphabet) -> Gap:
     said = [(chain.log_pi, chain.log_A, log_B) for log_B in sayings]
     possible = [one for one in said if np.isfinite(log_likelihood(*one))]
     allow = max(rounding(solve, one) for one in possible)
-    return gap(sum(np.exp(log_z(solve, *one)) for one in possible), 1.0, allow=allow, effect=1.0)
+    with np.errstate(over="ignore"):
+        total = sum(np.exp(log_z(solve, *one)) for one in possible)
+    return gap(total, 1.0, allow=allow, effect=1.0)
 
 
 @on_both(
@@ -264,7 +266,8 @@ def posterior_without_a_frame(solve: Judged, chain: Alphabet) -> Gap:
     unseen, seen = _one_unseen(chain)
     outs = [solve.full(*one) for one in seen]
     weights = np.array([out.log_z for out in outs])
-    weights = np.exp(weights - log_sum_exp(weights))
+    with np.errstate(all="ignore"):
+        weights = np.exp(weights - log_sum_exp(weights))
     want = sum(w * out.gamma for w, out in zip(weights, outs, strict=True))
     allow = rounding(solve, unseen) + 2.0 * max(rounding(solve, one) for one in seen)
     return gap(solve(*unseen), want, allow=allow, effect=1.0)
@@ -290,7 +293,7 @@ def _one_unseen(chain: Alphabet) -> tuple[Scores, list[Scores]]:
     kind="metamorphic",
     rule="T10",
     code="HMM-10",
-    kills=("transposes-A", "filters-only", "backward-one-late"),
+    kills=("forgets-ninth-frame", "backward-one-late", "steps-before-first-frame"),
 )
 def unseen_between(solve: Judged, chain: Chain) -> Gap:
     """γ(A², B) = γ at every other frame of (A, B with an unseen frame between each two)."""
@@ -412,7 +415,7 @@ def _clones(chain: Cloned) -> Scores:
     rule="T10",
     code="HMM-12",
     cases="..cases.chains:renamed",
-    kills=("first-state-is-special", "transposes-A-of-three"),
+    kills=("first-state-is-special", "only-neighbours"),
 )
 def renamed_states(solve: Judged, chain: Renamed) -> Gap:
     """γ(π_σ, A_σσ, B_·σ) = γ(π, A, B)_·σ."""
@@ -429,7 +432,7 @@ def renamed_states(solve: Judged, chain: Renamed) -> Gap:
     rule="T2",
     code="HMM-13",
     cases="..cases.chains:clockwork",
-    kills=("transposes-A", "floors-zeros", "forgets-first-frame"),
+    kills=("floors-zeros", "forgets-first-frame"),
 )
 def likelihood_of_clockwork(solve: Judged, chain: Chain) -> Gap:
     """A a permutation, π one state  ⇒  log Z = Σ_n log B_{n z_n} along the only path."""
@@ -445,7 +448,7 @@ def likelihood_of_clockwork(solve: Judged, chain: Chain) -> Gap:
     rule="T2",
     code="HMM-13",
     cases="..cases.chains:clockwork",
-    kills=("transposes-A", "floors-zeros", "smears-posterior"),
+    kills=("floors-zeros", "smears-posterior"),
 )
 def posterior_of_clockwork(solve: Judged, chain: Chain) -> Gap:
     """A a permutation, π one state  ⇒  γ_n is one at z_n, exactly 0 elsewhere."""

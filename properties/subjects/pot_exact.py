@@ -7,12 +7,13 @@ off again (`_points`). Prices of POT are centred; nothing else needs translating
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prufrock import Subject, subject
+from prufrock import Known, Subject, subject
 
 from ..transport.c_transform import c_transform
 from ..transport.kantorovich import kantorovich, transport_cost
@@ -262,8 +263,7 @@ def semidiscrete(phi: Array, cost: Array) -> Any:
     return semidiscrete_c_transform(atoms, samples, phi, metric=lambda x, y: cost.T)
 
 
-@subject("POT.emd2", contract=rubinstein, requires=POT)
-def distance(mu: Array, nu: Array, metric: Array) -> Any:
+def _distance(mu: Array, nu: Array, metric: Array) -> Any:
     import ot
 
     return ot.emd2(mu, nu, metric)
@@ -276,63 +276,176 @@ def _uniform(a: Array, b: Array, cost: Array) -> bool:
 
 def _at_most_one(a: Array, b: Array, cost: Array) -> bool:
     """The reading of mass that partial_wasserstein_lagrange insists on."""
-    return max(a.sum(), b.sum()) <= 1.0 + 1e-15
+    return bool(max(a.sum(), b.sum()) <= 1.0 + 1e-15)
+
+
+def _same_mass(a: Array, b: Array, cost: Array) -> bool:
+    """For subjects to which unequal masses are a task of their own, or who were told not to look."""
+    return bool(np.isclose(a.sum(), b.sum(), rtol=1e-6))
+
+
+def _problem() -> Any:
+    from ..cases.transport import Problem
+
+    return Problem(np.array([0.25, 0.75]), np.array([0.5, 0.5]), 8.0 - 8.0 * np.eye(2))
+
+
+def _lopsided() -> Any:
+    from ..cases.transport import Problem
+
+    cost = np.zeros((3, 3))
+    cost[0, 2] = 12.5e6
+    return Problem(np.array([0.25, 0.25, 0.5]), np.array([0.25, 0.5, 0.25]), cost)
+
+
+def _zero_one() -> Any:
+    from ..cases.transport import Problem
+
+    return Problem(np.array([0.5, 0.5]), np.array([0.5, 0.5]), np.array([[0.0, 1.0], [0.0, 0.0]]))
+
+
+def _pair() -> Any:
+    from ..cases.metric import Pair
+
+    return Pair(np.array([0.25, 0.75]), np.array([0.5, 0.5]), 1.0 - np.eye(2))
+
+
+SEEN = "POT>=0.9.5,<=0.9.7.post1"
+NEW = "POT>=0.9.7,<=0.9.7.post1"
+REBATE = Known(
+    "rebate",
+    "where all costs are negative, at −(m+n)/(m+n−1) or below, the artificial ways of the network simplex, priced at "
+    "(max C + 1)(m + n), are the cheapest: the plan is 0, with a warning that the problem is infeasible",
+    _problem,
+    NEW,
+    "https://github.com/PythonOT/POT/issues/283",
+    "import numpy as np, ot\nprint(ot.emd([1.0], [1.0], np.array([[-4.0]])))  # [[0.]], not [[1.]]",
+)
+LAYOUT = Known(
+    "memory-layout",
+    "masses that do not lie side by side in memory, a column of a table say, are refused",
+    _problem,
+    SEEN,
+    "https://github.com/PythonOT/POT/issues/40",
+    "import numpy as np, ot\nt = np.full((2, 2), 0.5)\not.emd(t[:, 0], [0.5, 0.5], 1 - np.eye(2))  # ValueError",
+)
+NAN = Known(
+    "refuses-nan-cost",
+    "one NaN among the costs goes unnoticed: it comes out as a plan, and since 0.9.7 as a value",
+    _problem,
+    NEW,
+    "",
+    "import numpy as np, ot\n"
+    "print(ot.emd2([0.5, 0.5], [0.5, 0.5], np.array([[np.nan, 1.0], [1.0, 0.0]])))  # 0.0; 0.9.6 gave nan",
+)
+NEGATIVE = Known(
+    "refuses-negative-mass",
+    "a negative mass gives a plan of zeros and the value 0, with a warning",
+    _problem,
+    SEEN,
+    "",
+    "import numpy as np, ot\nprint(ot.emd2([1.5, -0.5], [0.5, 0.5], 1 - np.eye(2)))  # 0.0",
+)
+WIDENED = Known(
+    "dtype-kept",
+    "the value of float32 arrays is a Python float, not cast as the documentation says",
+    _problem,
+    SEEN,
+    "",
+    "import numpy as np, ot\nx = np.ones(1, np.float32)\nprint(type(ot.emd2(x, x, x[None])))  # float",
+)
+DISTANCE = (
+    replace(LAYOUT, witness=_pair),
+    replace(NAN, law="refuses-nan-metric", witness=_pair),
+    replace(NEGATIVE, witness=_pair),
+)
+
+
+DENSE_KNOWN = (REBATE, LAYOUT, NAN, NEGATIVE)
+COPIED_KNOWN = (REBATE, NAN, NEGATIVE)
+POINTS_KNOWN = (LAYOUT, NAN, NEGATIVE)
 
 
 def _plans(name: str, run: Callable[..., Any], outputs: tuple[str, ...] = ALL, **declared: Any) -> Subject:
-    declared = {"conventions": DENSE, "requires": POT} | declared
+    declared = {"conventions": DENSE, "requires": POT, "known": DENSE_KNOWN} | declared
     return subject(name, contract=kantorovich, outputs=outputs, **declared)(run)
 
 
 def _values(name: str, run: Callable[..., Any], **declared: Any) -> Subject:
-    declared = {"conventions": {"mass": "any"}, "requires": POT} | declared
+    declared = {"conventions": PLAIN, "requires": POT, "known": DENSE_KNOWN} | declared
     return subject(name, contract=transport_cost, **declared)(run)
 
 
-NO_EMPTY = {"mass": "any", "vertex": "yes", "duals_on_zero_atoms": "no"}
+def _of_points(name: str, solve: Callable[..., Any], metric: str, **declared: Any) -> Subject:
+    return _plans(name, _on_points(solve, metric), known=POINTS_KNOWN, **declared)
+
+
 PLAIN = {"mass": "any"}
-SINGLE: dict[str, Any] = {"dtype": "float32", "conventions": DENSE | {"mass": "one"}}
+UNIFORM = {"mass": "one", "vertex": "yes"}
+SINGLE: dict[str, Any] = {"dtype": "float32", "conventions": DENSE | {"mass": "one"}, "known": COPIED_KNOWN}
+# Sparse and lazy solvers price an empty atom at whatever its node was left with.
+LAZY: dict[str, Any] = {"conventions": DENSE | {"duals_on_zero_atoms": "no"}, "requires": "POT>=0.9.7"}
 
 PLANS = (
     _plans("POT.emd", _of_emd()),
     _plans("POT.emd[no log]", _bare, ("plan",)),
     _plans("POT.emd[float32]", _of_emd(), **SINGLE),
     _plans("POT.emd[not centred]", _of_emd(center_dual=False)),
-    _plans("POT.emd[no check of marginals]", _of_emd(check_marginals=False)),
-    _plans("POT.emd[warm start]", _warm, requires="POT>=0.9.7"),
-    _plans("POT.emd[sparse]", _sparse, conventions=NO_EMPTY, requires="POT>=0.9.7"),
-    _plans("POT.emd[torch]", _torch),
+    _plans("POT.emd[no check of marginals]", _of_emd(check_marginals=False), accepts=_same_mass),
+    _plans(
+        "POT.emd[warm start]",
+        _warm,
+        requires="POT>=0.9.7",
+        known=(replace(REBATE, witness=_lopsided), LAYOUT, NAN, NEGATIVE),
+    ),
+    _plans("POT.emd[sparse]", _sparse, **LAZY),
+    _plans("POT.emd[torch]", _torch, known=COPIED_KNOWN),
     _plans("POT.emd2[return_matrix]", _of_emd2()),
     _plans("POT.emd2[return_matrix, float32]", _of_emd2(), **SINGLE),
-    _plans("POT.emd2.backward", _backward, ("plan", "value")),
+    _plans("POT.emd2.backward", _backward, ("plan", "value"), known=COPIED_KNOWN),
     _plans("POT.solve", _of_solve),
     _plans("POT.solve[float32]", _of_solve, **SINGLE),
     _plans("POT.solve_gromov[alpha=0]", _of_solve_gromov, ("plan", "value"), conventions=PLAIN),
     _plans("POT.fused_gromov_wasserstein[alpha=0]", _fused, ("plan",), conventions={"mass": "one"}),
-    _plans("POT.emd2_lazy[sqeuclidean]", _on_points(_lazy, "sqeuclidean"), conventions=NO_EMPTY, requires="POT>=0.9.7"),
-    _plans("POT.emd2_lazy[cityblock]", _on_points(_lazy, "cityblock"), conventions=NO_EMPTY, requires="POT>=0.9.7"),
+    _of_points("POT.emd2_lazy[sqeuclidean]", _lazy, "sqeuclidean", **LAZY),
+    _of_points("POT.emd2_lazy[cityblock]", _lazy, "cityblock", **LAZY),
+    _of_points("POT.emd2_lazy[warm start]", _lazy_warm, "sqeuclidean", **LAZY),
+    _of_points("POT.solve_sample", _sample, "sqeuclidean"),
+    _of_points("POT.solve_sample[cityblock]", _sample, "cityblock"),
+    _of_points("POT.solve_sample[lazy]", _sample_lazy, "sqeuclidean", **LAZY),
     _plans(
-        "POT.emd2_lazy[warm start]", _on_points(_lazy_warm, "sqeuclidean"), conventions=NO_EMPTY, requires="POT>=0.9.7"
+        "POT.partial_wasserstein[m=all]",
+        _partial,
+        ("plan",),
+        conventions=PLAIN,
+        accepts=_same_mass,
+        known=(REBATE, replace(NAN, witness=_zero_one)),
     ),
-    _plans("POT.solve_sample", _on_points(_sample, "sqeuclidean")),
-    _plans("POT.solve_sample[cityblock]", _on_points(_sample, "cityblock")),
     _plans(
-        "POT.solve_sample[lazy]", _on_points(_sample_lazy, "sqeuclidean"), conventions=NO_EMPTY, requires="POT>=0.9.7"
+        "POT.partial_wasserstein_lagrange",
+        _lagrange,
+        ("plan",),
+        conventions={"mass": "one"},
+        accepts=_at_most_one,
+        known=(NAN,),
     ),
-    _plans("POT.partial_wasserstein[m=all]", _partial, ("plan",), conventions=PLAIN),
-    _plans("POT.partial_wasserstein_lagrange", _lagrange, ("plan",), conventions={"mass": "one"}, accepts=_at_most_one),
-    _plans("POT.gmm_ot_plan", _gmm, ("plan",), conventions=PLAIN),
-    _plans("POT.da.EMDTransport", _da, ("plan",), accepts=_uniform, conventions={"mass": "one", "vertex": "yes"}),
+    _plans("POT.gmm_ot_plan", _gmm, ("plan",), conventions=PLAIN, known=POINTS_KNOWN),
+    _plans("POT.da.EMDTransport", _da, ("plan",), accepts=_uniform, conventions=UNIFORM, known=()),
 )
 
 VALUES = (
     _values("POT.emd2", _value),
-    _values("POT.emd2[float32]", _value, dtype="float32", conventions={"mass": "one"}),
+    _values("POT.emd2[float32]", _value, dtype="float32", conventions={"mass": "one"}, known=(*COPIED_KNOWN, WIDENED)),
     _values("POT.emd2[two targets]", _columns),
     _values("POT.emd2[sparse]", _sparse_value, requires="POT>=0.9.7"),
     _values("POT.solve.value", _solve_value),
-    _values("POT.partial_wasserstein2[m=all]", _partial_value),
-    _values("POT.gmm_ot_loss", _gmm_value),
+    _values("POT.partial_wasserstein2[m=all]", _partial_value, accepts=_same_mass, known=(REBATE,)),
+    _values("POT.gmm_ot_loss", _gmm_value, known=(LAYOUT, NEGATIVE)),
 )
 
-SUBJECTS = (*PLANS, *VALUES, semidiscrete, distance)
+SUBJECTS = (
+    *PLANS,
+    *VALUES,
+    semidiscrete,
+    subject("POT.emd2", contract=rubinstein, requires=POT, known=DISTANCE)(_distance),
+)

@@ -18,7 +18,6 @@ Array = NDArray[Any]
 
 SCIPY = "scipy>=1.9"
 VERTEX = {"mass": "any", "vertex": "yes", "duals_on_zero_atoms": "yes"}
-FEASIBILITY = 1e-7  # HiGHS's own primal and dual tolerance, absolute; the adapters bring cost and mass to size 1
 
 
 def _incidence(m: int, n: int) -> Array:
@@ -127,18 +126,6 @@ def torch_amin(phi: Array, cost: Array) -> Any:
     return (torch.from_numpy(cost) - torch.from_numpy(phi)[:, None]).amin(dim=0).numpy()
 
 
-@subject("SciPy.csgraph.bellman_ford", contract=c_transform, requires=SCIPY)
-def bellman_ford(phi: Array, cost: Array) -> Any:
-    """Shortest ways from a root to i for −φ_i and on to j for C_ij; raised by one number each, for 0 is no edge."""
-    from scipy.sparse.csgraph import bellman_ford as shortest
-
-    m, n = cost.shape
-    lift = 1.0 + 2.0 * float(max(np.abs(phi).max(), np.abs(cost).max()))
-    graph = np.zeros((1 + m + n, 1 + m + n))
-    graph[0, 1 : m + 1], graph[1 : m + 1, m + 1 :] = lift - phi, lift + cost
-    return shortest(graph, indices=0)[m + 1 :] - 2.0 * lift
-
-
 def _plans(name: str, run: Callable[..., Any], outputs: tuple[str, ...], **declared: Any) -> Subject:
     declared = {"conventions": VERTEX} | declared
     return subject(name, contract=kantorovich, outputs=outputs, requires=SCIPY, **declared)(run)
@@ -171,5 +158,4 @@ SUBJECTS = (
     ),
     numpy_min,
     torch_amin,
-    bellman_ford,
 )

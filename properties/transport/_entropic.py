@@ -43,7 +43,7 @@ class Solved:
     rounding   δ
     size       S, at least what the cost implies
     price      ⟨P, C⟩
-    value      ⟨P, C⟩ + ε KL(P | a ⊗ b), of this very plan
+    value      ⟨P, C⟩ + ε KL(P | a ⊗ b), of this very plan on the atoms with mass
     gave_up    the subject said that it did not converge
     """
 
@@ -80,7 +80,9 @@ def solved(solve: Judged, a: Any, b: Any, cost: Any, eps: float) -> Solved:
     gave_up = any(GIVES_UP.search(message) for message in warned)
     residual = float("inf") if gave_up else measured
     price = float(np.vdot(plan, cost))
-    reached = objective(plan, a, b, cost, eps) if np.isfinite(plan).all() and (plan >= 0).all() else float("nan")
+    # Mass on empty atoms makes the divergence infinite, however little it is; it counts as residual instead.
+    kept = np.where(np.outer(a, b) > 0, plan, 0.0)
+    reached = objective(kept, a, b, cost, eps) if np.isfinite(plan).all() and (plan >= 0).all() else float("nan")
     with np.errstate(divide="ignore", invalid="ignore"):
         exponent = np.where((plan > 0) & (np.outer(a, b) > 0), np.log(plan) - np.log(np.outer(a, b)), 0.0)
     top = float(np.abs(cost).max())

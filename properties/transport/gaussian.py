@@ -220,7 +220,8 @@ def conditioning(S1: Any, S2: Any, u: float) -> float:
     """Rounding of A: the inner root at the accuracy of `rounding`, taken through Σ_1^-½ on both sides."""
     low = float(np.linalg.eigvalsh(S1)[0])
     high = float(np.linalg.norm(S1, 2))
-    return rounding(S1, S2, u) / low + 64.0 * len(S1) * u * (high / low) * np.sqrt(np.linalg.norm(S2, 2) / low)
+    reach = float(np.sqrt(np.linalg.norm(S2, 2) / low))
+    return rounding(S1, S2, u) / low + 64.0 * len(S1) * u * (high / low) * reach
 
 
 @law(

@@ -65,7 +65,7 @@ sinkhorn = Contract(
     rule="T6",
     code="SNK-01",
     complete=True,
-    kills=("few-sweeps", "swapped-if-square", "uniform-weights", "rows-only", "unscaled-kernel", "nan-for-empty-atoms"),
+    kills=("few-sweeps", "uniform-weights", "rows-only", "unscaled-kernel"),
 )
 def marginals(solve: Judged, c: Entropic) -> Gap:
     """‖P1 − a‖₁ + ‖Pᵀ1 − b‖₁ = 0 up to rounding and the accuracy declared."""

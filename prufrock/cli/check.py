@@ -11,7 +11,7 @@ import click
 
 from prufrock import catalogue
 from prufrock.cells import Cell, Ref, cells_of
-from prufrock.profile import REAL
+from prufrock.profile import PROFILES, REAL
 from prufrock.records import FOLDER, Recorder, Unreadable, latest_run
 
 EPILOG = """\b
@@ -59,14 +59,15 @@ def command(subjects: tuple[str, ...], strict: bool, as_json: bool, record: Path
     except (catalogue.Unknown, Unreadable, ValueError) as error:
         raise click.UsageError(str(error)) from None
     session = Session(recorder, cells, before, profile, seed, _workers(options["workers"], len(cells)), strict, as_json)
-    raise SystemExit(session.go(options["max_time"]))
+    limit = options["max_time"] or (PROFILES[profile].run if not subjects and not resume else None)
+    raise SystemExit(session.go(limit))
 
 
 def _chosen(names: tuple[str, ...], options: dict[str, Any]) -> list[Cell]:
     patterns = options["patterns"]
     laws = [law for pattern in patterns for law in catalogue.laws_of(pattern)] if patterns else catalogue.laws()
     if not names:
-        return cells_of(laws, catalogue.subjects())
+        return _in_order(cells_of(laws, catalogue.subjects()))
     cells: list[Cell] = []
     for name in names:
         if ":" in name:
@@ -77,9 +78,20 @@ def _chosen(names: tuple[str, ...], options: dict[str, Any]) -> list[Cell]:
     return list(dict.fromkeys(cells))
 
 
+def _in_order(cells: list[Cell]) -> list[Cell]:
+    """What tells most comes first: laws of a complete set, then the others, then hygiene; main entry points, ours
+    among them, before the variants of a library's entry points."""
+    laws = {law.id: law for law in catalogue.laws()}
+
+    def rank(cell: Cell) -> tuple[bool, bool, bool]:
+        law, name = laws[cell.law], cell.subject.name
+        return "[" in name and not name.startswith("reference"), not law.gates, not law.complete
+
+    return sorted(cells, key=rank)
+
+
 def _foreign(path: str, options: dict[str, Any]) -> Ref:
     """A module:function with its declarations, checked before anything runs."""
-    from prufrock.profile import PROFILES
     from prufrock.subjects import Subject, checked
     from prufrock.warden import warden
 

@@ -36,12 +36,14 @@ class Session:
     workers: int
     strict: bool
     as_json: bool
+    limit: float = 0.0
     verdicts: list[Verdict] = field(default_factory=list)
     faults: list[HouseFault] = field(default_factory=list)
 
     def go(self, max_time: float | None) -> int:
         """Judge every cell, say what came of it, and return the exit code."""
         start = time.monotonic()
+        self.limit = max_time or 0.0
         self.verdicts = list(self.before)
         interrupted = False
         executor = executor_for(self.workers)
@@ -129,7 +131,7 @@ class Session:
             out.print(Text(f"  not run {times:4d}   {reason}", style="dim"))
         missing = len(self.cells) + len(self.before) - len(self.verdicts) - len(self.faults)
         if missing:
-            why = "interrupted" if interrupted else "out of --max-time"
+            why = "interrupted" if interrupted else f"not begun within {self.limit:g} s"
             out.print(Text(f"  not run {missing:4d}   {why}; prufrock check --resume goes on", style="dim"))
         for fault in self.faults:
             out.print(

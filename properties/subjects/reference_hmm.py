@@ -1,0 +1,62 @@
+"""Our hidden Markov models: alone, and as the second of three sequences of a padded batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..latent.hmm import hmm, likelihood
+from .own import VARIANTS, reference
+
+CONVENTIONS = {"scores": "free", "impossible": "zero"}
+OUT = ("gamma", "log_z", "xi", "xi_sum")
+BATCHED = tuple(
+    (name.replace("reference", "reference.batch"), dtype, device) for name, dtype, device in VARIANTS if device == "cpu"
+)
+ALONE = tuple((name.replace("reference", "reference.gradient"), *rest) for name, *rest in VARIANTS[:1])
+
+
+def _posteriors(own: Any, *x: Any) -> Any:
+    log_z, gamma, xi = own.posteriors(*x)
+    return gamma, log_z, xi, xi.sum(0)
+
+
+def _gradient(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
+    """The posteriors as autograd sees them."""
+    import torch
+
+    leaves = [x.detach().clone().requires_grad_() for x in (log_pi, log_A, log_B)]
+    log_z = own.log_partition(*leaves)
+    _, steps, gamma = torch.autograd.grad(log_z, leaves)
+    return gamma, log_z.detach(), steps
+
+
+def padded(log_B: Any) -> tuple[Any, Any]:
+    """Three sequences, the given one second: the first has its first frame alone, the third is two frames longer.
+
+    What lies beyond a sequence's end is of no use to anybody.
+    """
+    import torch
+
+    N = len(log_B)
+    batch = torch.full((3, N + 2, log_B.shape[1]), 1e4).to(log_B)
+    batch[0, :1], batch[1, :N], batch[2] = log_B[:1], log_B, torch.cat([log_B, log_B[:1], log_B[:1]])
+    return batch, torch.tensor([1, N, N + 2])
+
+
+def _in_batch(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
+    log_z, gamma, xi = own.posteriors(log_pi, log_A, *padded(log_B))
+    N = len(log_B)
+    return gamma[1, :N], log_z[1], xi[1, : N - 1], xi[1].sum(0)
+
+
+def _partition_in_batch(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
+    return own.log_partition(log_pi, log_A, *padded(log_B))[1]
+
+
+SUBJECTS = (
+    *reference(hmm, "latent.hmm", _posteriors, OUT, CONVENTIONS),
+    *reference(hmm, "latent.hmm", _in_batch, OUT, CONVENTIONS, BATCHED),
+    *reference(hmm, "latent.hmm", _gradient, ("gamma", "log_z", "xi_sum"), CONVENTIONS, ALONE),
+    *reference(likelihood, "latent.hmm", lambda own, *x: own.log_partition(*x), (), CONVENTIONS),
+    *reference(likelihood, "latent.hmm", _partition_in_batch, (), CONVENTIONS, BATCHED),
+)
