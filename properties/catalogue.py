@@ -4,10 +4,15 @@ from __future__ import annotations
 
 LAWS = (
     "transport.kantorovich",
+    "transport.kantorovich_values",
     "transport.c_transform",
     "transport.rubinstein",
     "transport.wasserstein",
+    "transport.wasserstein_line",
+    "transport.gaussian",
     "transport.sinkhorn",
+    "transport.sinkhorn_changes",
+    "transport.sinkhorn_sweep",
     "transport.divergence",
     "speech.frames",
 )
@@ -19,7 +24,8 @@ SUBJECTS = (
     "subjects.pot_exact",
     "subjects.pot_line",
     "subjects.pot_entropic",
-    "subjects.scipy",
+    "subjects.scipy_exact",
+    "subjects.scipy_line",
     "subjects.geomloss",
 )
 

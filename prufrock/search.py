@@ -17,6 +17,9 @@ from prufrock.statute import Law
 from prufrock.subjects import Subject
 
 
+OUTSIDE = 150  # cases refused in a row, after which a law has nothing to say about a subject
+
+
 class HouseError(Exception):
     """A law, a case or an oracle raised: our bug, never the subject's."""
 
@@ -36,7 +39,7 @@ class Search:
         self.law, self.subject, self.profile, self.seed = law, subject, profile, seed
         self.judged = Judged(subject, watch)
         self.watch = watch
-        self.cases = self.conclusive = 0
+        self.cases = self.conclusive = self.outside = 0
         self.margin = 0.0
         self.failure: tuple[Any, Gap | Exception, tuple[Call, ...]] | None = None
         self.out_of_time = False
@@ -69,7 +72,7 @@ class Search:
             with _SameEverywhere():
                 draw()
         except _OutOfTime:
-            self.out_of_time = self.failure is None
+            self.out_of_time = self.failure is None and self.cases > 0
         except (LawBroken, SubjectRaised, SubjectMisbehaved, errors.Flaky):
             pass
         except errors.Unsatisfiable:
@@ -104,6 +107,9 @@ class Search:
         try:
             found = self.judge(case)
         except OutsideDomain:
+            self.outside += 1
+            if self.outside > OUTSIDE and not self.cases:
+                raise _OutOfTime from None
             hypothesis.reject()
         if first:
             # The clock starts after the first case, which may have imported a library.

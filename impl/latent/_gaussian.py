@@ -1,7 +1,7 @@
 """Gaussian log densities and weighted moments, the part that mixtures and hidden Markov models share.
 
-    log N(x | μ, Σ) = -½ (|L⁻¹ (x - μ)|² + log |2πΣ|),  Σ = L Lᵀ                    (log_density: exact, slower)
-                    = <w(μ, Σ), φ(x)>,  φ(x) = [x_i x_j (i <= j), x, 1]              (weights, features: matrix products)
+    log N(x | μ, Σ) = -½ (|L⁻¹ (x - μ)|² + log |2πΣ|),  Σ = L Lᵀ            (log_density: exact, slower)
+                    = <w(μ, Σ), φ(x)>,  φ(x) = [x_i x_j (i <= j), x, 1]     (weights, features: matrix products)
 
 Σ_n r_nk φ(x_n) are also the moments of component k, so one matrix product evaluates K densities and another one
 sums what the M-step needs. The expansion in φ cancels where |x - c| >> σ: the data must be centred, and `safe`
@@ -57,13 +57,11 @@ def cholesky(Sigma: Float[Tensor, "K D D"]) -> Float[Tensor, "K D D"]:
     return torch.as_tensor(L)
 
 
-def log_density(
-    X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]
-) -> Float[Tensor, "N K"]:
+def log_density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]) -> Float[Tensor, "N K"]:
     """log N(x_n | μ_k, L_k L_kᵀ), from x - μ."""
     half_log_det = L.diagonal(0, -2, -1).log().sum(-1) + X.shape[1] / 2 * math.log(2 * math.pi)
     rows = []
-    for x in X.split(max(1, (1 << 20) // mu.numel())):
+    for x in torch.split(X, max(1, (1 << 20) // mu.numel())):
         z = torch.linalg.solve_triangular(L, x.T - mu[..., None], upper=False)
         rows.append(-0.5 * z.square().sum(-2).T - half_log_det)
     return torch.cat(rows)
@@ -87,7 +85,7 @@ def weights(
     mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"], log_weight: Float[Tensor, "K"], diagonal: bool
 ) -> Float[Tensor, "K F"]:
     """w with <w_k, φ(x)> = log weight_k + log N(x | μ_k, Σ_k)."""
-    K, D = mu.shape
+    D = mu.shape[1]
     P = torch.cholesky_inverse(L)
     linear = (P @ mu[..., None])[..., 0]
     constant = log_weight - 0.5 * ((linear * mu).sum(-1) + D * math.log(2 * math.pi))
@@ -148,7 +146,7 @@ def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, 
         return log_density(X, mu, L)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False).to(X)
     room = X.new_ones((W.shape[1], min(CHUNK, len(X))))
-    return torch.cat([(W @ features(x, False, room[:, : x.shape[1]])).T for x in Xt.split(CHUNK, 1)])
+    return torch.cat([(W @ features(x, False, room[:, : x.shape[1]])).T for x in torch.split(Xt, CHUNK, 1)])
 
 
 def quick_moments(
@@ -158,7 +156,7 @@ def quick_moments(
     centre = X.mean(0)
     room = X.new_ones((X.shape[1] * (X.shape[1] + 3) // 2 + 1, min(CHUNK, len(X))))
     S = torch.zeros((len(room), R.shape[1]), dtype=torch.float64, device=X.device)
-    for x, r in zip((X - centre).T.contiguous().split(CHUNK, 1), R.split(CHUNK), strict=True):
+    for x, r in zip(torch.split((X - centre).T.contiguous(), CHUNK, 1), torch.split(R, CHUNK), strict=True):
         S += features(x, False, room[:, : len(r)]) @ r
     mass, mean, spread, kept = expected(S.T, X.shape[1], False)
     return (mass.to(X), (mean + centre).to(X), spread.to(X)) if kept else moments(X, R)

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+__all__ = ["Lattice", "Posteriors", "best", "inside", "log_partition", "partition", "posteriors", "sample"]
 BLOCK = 1 << 20  # numbers in a block of arc posteriors
 
 
@@ -81,7 +82,9 @@ def posteriors(lattice: Lattice, each: bool = True) -> Posteriors:
     return _posteriors(lattice, _scaled.forward(lattice), None, each)
 
 
-def _posteriors(lattice: Lattice, real: tuple[Tensor, Tensor] | None, log: tuple[Tensor, Tensor] | None, each: bool) -> Posteriors:
+def _posteriors(
+    lattice: Lattice, real: tuple[Tensor, Tensor] | None, log: tuple[Tensor, Tensor] | None, each: bool
+) -> Posteriors:
     """From forward messages in REAL, or else in LOG."""
     shared = shared_arcs(lattice) is not None
     found = None if real is None else _scaled.posteriors(lattice, *real, each)
@@ -90,7 +93,8 @@ def _posteriors(lattice: Lattice, real: tuple[Tensor, Tensor] | None, log: tuple
         found = (_total(lattice, LOG, x, sizes), *_log_posteriors(lattice, x, each))
     log_Z, nodes, arcs = found
     possible = log_Z > -torch.inf
-    nodes, arcs = nodes * possible[..., None], arcs * possible[..., None, None]
+    if not bool(possible.all()):
+        nodes, arcs = nodes * possible[..., None], arcs * possible[..., None, None]
     return Posteriors(log_Z, nodes, arcs if each or not shared else arcs.sum(0))
 
 
@@ -114,26 +118,32 @@ def _log_posteriors(lattice: Lattice, x: Tensor, each: bool) -> tuple[Tensor, Te
 
 
 def _detached(lattice: Lattice) -> Lattice:
-    return Lattice(*(v.detach() if isinstance(v, torch.Tensor) else v for v in lattice))
+    nodes, arcs, start, end, lengths, band = lattice
+    start, end = (None if s is None else s.detach() for s in (start, end))
+    return Lattice(nodes.detach(), arcs.detach(), start, end, lengths, band)
+
+
+def _restored(lengths: Tensor | None, band: bool, *scores: Any) -> Lattice:
+    nodes, arcs, start, end = scores
+    return Lattice(nodes, arcs, start, end, lengths, band)
 
 
 class _LogPartition(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, lengths: Tensor | None, band: bool, *scores: Tensor | None) -> Tensor:
-        lattice = Lattice(*scores, lengths, band)  # type: ignore[arg-type]
+        lattice = _restored(lengths, band, *scores)
         real = _scaled.forward(lattice)
-        log = messages(lattice) if real is None else (None, None)
-        ctx.save_for_backward(lengths, *scores, *(real or (None, None)), *log)
-        ctx.band = band
-        return _total(lattice, LOG, *log) if real is None else _scaled.log_partition(*real)  # type: ignore[arg-type]
+        x, sizes = messages(lattice) if real is None else real
+        ctx.save_for_backward(lengths, x, sizes, *scores)
+        ctx.band, ctx.real = band, real is not None
+        return _total(lattice, LOG, x, sizes) if real is None else _scaled.log_partition(x, sizes)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        lengths, *scores, x, sizes, log_x, log_sizes = ctx.saved_tensors
-        lattice = Lattice(*scores, lengths, ctx.band)
-        real = None if x is None else (x, sizes)
-        log = None if log_x is None else (log_x, log_sizes)
+        lengths, x, sizes, *scores = ctx.saved_tensors
+        lattice = _restored(lengths, ctx.band, *scores)
+        real, log = ((x, sizes), None) if ctx.real else (None, (x, sizes))
         _, nodes, arcs = _posteriors(lattice, real, log, each=False)
         last = nodes[-1]
         if lengths is not None:

@@ -52,8 +52,8 @@ def recursion(lattice: Lattice, semiring: Semiring = LOG) -> tuple[Tensor, Float
             new = torch.where((n < lengths)[..., None], new, x)
         x = new
         found.append(x)
-        sizes.append(magnitude[..., 0])
-    logs = semiring.log(torch.stack(sizes))
+        sizes.append(magnitude)
+    logs = semiring.log(torch.stack(sizes))[..., 0]
     return torch.stack(found), logs if lengths is None else logs.masked_fill(~inside(lattice), 0)
 
 
@@ -116,5 +116,3 @@ def inside(lattice: Lattice) -> Tensor:
     nodes = lattice.nodes
     n = torch.arange(len(nodes), device=nodes.device).reshape(-1, *[1] * (nodes.ndim - 2))
     return (n < (len(nodes) if lattice.lengths is None else lattice.lengths)).expand(nodes.shape[:-1])
-
-

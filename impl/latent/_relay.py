@@ -34,28 +34,39 @@ TRANSFER = 16  # states up to which transfer matrices beat one step of Python pe
 
 def messages(lattice: Lattice, semiring: Semiring = LOG) -> tuple[Tensor, Float[Tensor, "N *B"]]:
     """The recursion's messages and sizes; a few long dense chains with arcs shared by all go one by one, in chunks."""
-    nodes, arcs, start, _, lengths, band = lattice
+    found = chunked(lattice, semiring) if long(lattice, semiring) else None
+    return recursion(lattice, semiring) if found is None else found
+
+
+def long(lattice: Lattice, semiring: Semiring) -> bool:
+    """Whether chunks are possible and pay."""
+    nodes, arcs, start, _, _, band = lattice
     N, K = len(nodes), nodes.shape[-1]
-    items = nodes[0].numel() // K
-    chunkable = semiring in (LOG, MAX, REAL) and not band and arcs.numel() == K * K
     tracked = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (nodes, arcs, start))
-    if N < LONG or items > FEW or tracked or not chunkable:
-        return recursion(lattice, semiring)
-    first = torch.zeros_like(nodes[0]) if start is None else start.expand(nodes.shape[1:])
-    ends = [N] * items if lengths is None else lengths.expand(nodes.shape[1:-1]).flatten().tolist()
-    x, sizes = torch.empty_like(nodes).reshape(N, items, K), nodes.new_zeros((N, items))
+    dense = not band and arcs.numel() == K * K and nodes[0].numel() <= FEW * K
+    return N >= LONG and dense and not tracked and semiring in (LOG, MAX, REAL)
+
+
+def chunked(lattice: Lattice, semiring: Semiring) -> tuple[Tensor, Float[Tensor, "N *B"]] | None:
+    """`messages`, or None where chunks do not agree and transfer matrices do not pay or (in REAL) may underflow."""
+    nodes, arcs, start, _, lengths, _ = lattice
+    N, K = len(nodes), nodes.shape[-1]
+    first = (torch.zeros_like(nodes[0]) if start is None else start.expand(nodes.shape[1:])).reshape(-1, K)
+    ends = [N] * len(first) if lengths is None else lengths.expand(nodes.shape[1:-1]).flatten().tolist()
+    x, sizes = torch.empty_like(nodes).reshape(N, -1, K), nodes.new_zeros((N, len(first)))
     for b, end in enumerate(ends):
-        x[:end, b], sizes[:end, b] = _chunked(
-            nodes.reshape(N, items, K)[:end, b], arcs.reshape(K, K), first.reshape(items, K)[b], semiring
-        )
+        found = _chunked(nodes.reshape(N, -1, K)[:end, b], arcs.reshape(K, K), first[b], semiring)
+        if found is None:
+            return None
+        x[:end, b], sizes[:end, b] = found
         x[end:, b] = x[end - 1, b]
     return x.reshape(nodes.shape), sizes.reshape(nodes.shape[:-1])
 
 
-def _chunked(nodes: Tensor, arcs: Tensor, first: Tensor, semiring: Semiring) -> tuple[Tensor, Tensor]:
+def _chunked(nodes: Tensor, arcs: Tensor, first: Tensor, semiring: Semiring) -> tuple[Tensor, Tensor] | None:
     """The messages and sizes of one chain [N, K]."""
     N, K = nodes.shape
-    L = math.isqrt(max(N - 1, 0)) + 1
+    L = math.isqrt(max(N - 1, 0)) // 2 + 1
     C = -(-N // L)
     chunks = torch.nn.functional.pad(nodes, (0, 0, 0, C * L - N)).reshape(C, L, K).transpose(0, 1).contiguous()
     warm, _ = recursion(Lattice(chunks[-WARM:], arcs), semiring)
@@ -63,15 +74,14 @@ def _chunked(nodes: Tensor, arcs: Tensor, first: Tensor, semiring: Semiring) -> 
     for attempt in range(ATTEMPTS + 1):
         if attempt == ATTEMPTS:
             if semiring is REAL or K > TRANSFER:
-                break
+                return None
             given = _passed_on(first, _ends(chunks, arcs, first, semiring), arcs, semiring)
         x, sizes = recursion(Lattice(chunks, arcs, given), semiring)
         found = _passed_on(first, x[-1], arcs, semiring)
         if attempt == ATTEMPTS or _agree(given, found):
-            return x.transpose(0, 1).reshape(-1, K)[:N], sizes.T.reshape(-1)[:N]
+            break
         given = found
-    x, sizes = recursion(Lattice(nodes[:, None], arcs, first), semiring)
-    return x[:, 0], sizes[:, 0]
+    return x.transpose(0, 1).reshape(-1, K)[:N], sizes.T.reshape(-1)[:N]
 
 
 def traceback(x: Float[Tensor, "N K"], arcs: Float[Tensor, "K K"], last: Tensor) -> Tensor:

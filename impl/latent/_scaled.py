@@ -1,13 +1,14 @@
 """The fast twin of forward-backward: dense chains with shared arcs, in ordinary numbers, by matrix products.
 
-    x_n ∝ (x_{n-1} A) ∘ e_n,  y_n ∝ e_n ∘ (A y_{n+1}),  γ_{n+1} ∝ (x_n A) ∘ y_{n+1},  Σ_n ξ_n = A ∘ Σ_n x_nᵀ y_{n+1} / c_n
+    x_n ∝ (x_{n-1} A) ∘ e_n,      y_n ∝ e_n ∘ (A y_{n+1}),      e_n = exp(node_n - max node_n), A likewise
+    γ_{n+1} = (x_n A) ∘ y_{n+1} / c_n,   Σ_n ξ_n = A ∘ Σ_n x_nᵀ y_{n+1} / c_n,   c_n = x_n A y_{n+1}
 
-with e_n = exp(node_n - max node_n), and x_n, y_n divided by their largest entry. What underflows is lost, so the
-messages are used only where that cannot matter (`_kept`):
-  - all A_ij > 0 and max A / min A <= r = tiny^(-1/3): a lost entry was < tiny of its message, and one step of A
-    (or of Aᵀ, for what the future says) changes ratios by at most r, so it is < tiny r² of any sum it enters;
-  - or no non-zero message came below √tiny, no emission below tiny^(1/4) and no A_ij below tiny^(1/5): then no
-    product of three underflowed.
+with x_n, y_n divided by their largest entry. What underflows is lost, so this is done only where that cannot matter:
+  - all A_ij > 0, r = max A / min A with r² √tiny below rounding: one step of A (or of Aᵀ, for what the future says)
+    changes ratios by at most r, so an entry below √tiny of its message carries less than r² √tiny of any sum. Such
+    e_n(j) are set to 0, since subnormal numbers would slow every product;
+  - or no non-zero message came below √tiny, no e_n below tiny^(1/4) and no A_ij below tiny^(1/5): then no product
+    of three underflowed.
 Otherwise `forward` and `posteriors` answer None, and the log domain does it.
 
 Symbols: tiny the least normal number of the dtype; x, y, nodes [N, *B, K]; A = exp(arcs) [K, K].
@@ -21,9 +22,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ._recursion import Lattice, inside, reverse, turn
-from ._relay import messages
-from ._semiring import REAL
+from ._recursion import Lattice, inside, recursion, reverse, turn
+from ._relay import chunked, long
+from ._semiring import REAL, softmax
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -33,31 +34,46 @@ if TYPE_CHECKING:
 
 def forward(lattice: Lattice) -> tuple[Float[Tensor, "N *B K"], Float[Tensor, "N *B"]] | None:
     """The messages x and their log sizes, or None where they may have lost something."""
-    nodes, arcs = lattice.nodes, lattice.arcs
+    nodes, arcs, start = lattice.nodes, lattice.arcs, lattice.start
     if lattice.band or arcs.ndim != 2 or lattice.end is not None:
         return None
-    top = nodes.amax(-1, keepdim=True)
+    tops, top = nodes.amax(-1, keepdim=True), arcs.max()
+    first = torch.zeros_like(tops[0]) if start is None else start.amax(-1, keepdim=True)
     if lattice.lengths is not None:
-        top = top.masked_fill(~inside(lattice)[..., None], 0)
-    if not bool((top > -torch.inf).all()):
+        tops = tops.masked_fill(~inside(lattice)[..., None], 0)
+    if not bool((tops > -torch.inf).all() & (top > -torch.inf) & (first > -torch.inf).all()):
         return None
-    level = nodes - top
-    x, sizes = messages(lattice._replace(nodes=level), REAL)
-    return (x, sizes + top[..., 0]) if _kept(x, level, arcs, lattice) else None
+    level = Lattice(nodes - tops, arcs - top, None if start is None else start - first, None, lattice.lengths)
+    depth = math.log(torch.finfo(nodes.dtype).tiny)
+    positive = bool(2 * level.arcs.min() >= depth / 2 - math.log(torch.finfo(nodes.dtype).eps / 16))
+    if positive:
+        torch.threshold_(level.nodes, depth / 2, -torch.inf)
+    elif _faint(level, depth):
+        return None
+    found = chunked(level, REAL) if long(level, REAL) else recursion(level, REAL)
+    if found is None:
+        return None
+    x, sizes = found
+    if bool((x[0].amax(-1) <= 0).any()) or not (positive or _kept(x, level, depth)):
+        return None
+    sizes = sizes + tops[..., 0]
+    sizes[0] += first[..., 0]
+    sizes[1:] += top if lattice.lengths is None else top * inside(lattice)[1:]
+    return x, sizes
 
 
-def _kept(x: Tensor, level: Tensor, arcs: Tensor, lattice: Lattice) -> bool:
-    """Whether underflow cannot have mattered; the last column may still have died out (log Z = -∞)."""
-    depth = math.log(torch.finfo(x.dtype).tiny)
-    if bool((x[0].amax(-1) <= 0).any()):
-        return False
-    if bool(arcs.max() - arcs.min() <= -depth / 3):
-        return True
-    if bool((arcs.where(arcs > -torch.inf, 0) < depth / 5).any()):
-        return False
-    present = True if lattice.lengths is None else inside(lattice)[..., None]
-    faint = ((x > 0) & (x < math.exp(depth / 2))) | ((level > -torch.inf) & (level < depth / 4))
-    return not bool((faint & present).any()) and bool((x[-1].amax(-1) > 0).all())
+def _faint(level: Lattice, depth: float) -> bool:
+    """Whether some score, though possible, is so low that a product may underflow at once."""
+    nodes = level.nodes if level.lengths is None else level.nodes.where(inside(level)[..., None], 0)
+    scores = [(nodes, depth / 4), (level.arcs, depth / 5), (level.start, depth / 4)]
+    return any(s is not None and bool(((s > -torch.inf) & (s < least)).any()) for s, least in scores)
+
+
+def _kept(x: Tensor, level: Lattice, depth: float) -> bool:
+    """Whether no message came near underflow, nor died out."""
+    present = torch.ones_like(x[..., :1], dtype=torch.bool) if level.lengths is None else inside(level)[..., None]
+    low = (x > 0) & (x < math.exp(depth / 2)) & present
+    return bool((x[-1].amax(-1) > 0).all()) and not bool(low.any())
 
 
 def log_partition(x: Float[Tensor, "N *B K"], sizes: Float[Tensor, "N *B"]) -> Float[Tensor, "*B"]:
@@ -73,19 +89,22 @@ def posteriors(
     if backward is None:
         return None
     y = turn(backward[0], lattice.lengths)
-    A = lattice.arcs.exp()
-    first = y[0] if lattice.start is None else y[0] * lattice.start.exp()
-    joint = (x[:-1] @ A).mul_(y[1:])
+    A = (lattice.arcs - lattice.arcs.max()).exp()
+    first = y[0] if lattice.start is None else y[0] * softmax(lattice.start, -1)
+    nodes = torch.empty_like(x)
+    joint = torch.matmul(x[:-1], A, out=nodes[1:]).mul_(y[1:])
     total = joint.sum(-1, keepdim=True)
     mass = first.sum(-1, keepdim=True)
     least = math.sqrt(torch.finfo(x.dtype).tiny)
     if bool((total < least).any()) or bool((mass < least).any()):
         return None
-    ahead = y[1:] / total
+    ahead = y[1:].div_(total)
+    joint.div_(total)
+    nodes[0] = first / mass
     if lattice.lengths is not None:
         outside = ~inside(lattice)[1:, ..., None]
-        joint, ahead = joint.masked_fill_(outside, 0), ahead.masked_fill_(outside, 0)
-    nodes = torch.cat([(first / mass)[None], joint.div_(total)])
+        joint.masked_fill_(outside, 0)
+        ahead.masked_fill_(outside, 0)
     if each:
         arcs = x[:-1, ..., :, None] * A * ahead[..., None, :]
     else:

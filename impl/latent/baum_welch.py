@@ -25,7 +25,7 @@ import torch
 
 from . import _gaussian, _inputs, _lattice, hmm
 from ._emissions import Discrete, Emission, Gaussian, Poisson
-from ._lattice import Lattice
+from ._recursion import Lattice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Fit(NamedTuple):
 
 
 class _Data(NamedTuple):
-    """All sequences end to end, and where each entry lies in the padded [T, S] lattice (None: S = 1)."""
+    """All observations, and the entries of the padded [T, S] lattice they belong to (None: all, in that order)."""
 
     X: Tensor
     lengths: list[int]
@@ -103,9 +103,7 @@ def log_likelihood(sequences: Tensor | Sequence[Tensor], model: Model) -> Float[
     return _estep(_gathered(sequences, model), model)[0]
 
 
-def sample(
-    n: int, model: Model, generator: torch.Generator | None = None
-) -> tuple[Tensor, Int[Tensor, "n"]]:
+def sample(n: int, model: Model, generator: torch.Generator | None = None) -> tuple[Tensor, Int[Tensor, "n"]]:
     """One sequence of n observations, and its states."""
     z = hmm.sample_chain(n, model.pi, model.A, generator)
     return model.emission.sample(z, generator), z
@@ -221,24 +219,21 @@ def _gathered(sequences: Tensor | Sequence[Tensor], model: Model) -> _Data:
     if not xs or any(not isinstance(x, torch.Tensor) or x.ndim == 0 or len(x) == 0 for x in xs):
         raise ValueError("sequences: expected at least one tensor, none of them empty")
     lengths = [len(x) for x in xs]
-    if len(xs) == 1:
-        return _Data(xs[0], lengths, None)
+    if min(lengths) == max(lengths):
+        return _Data(torch.stack(xs, 1).flatten(0, 1), lengths, None)
     place = [torch.arange(n) * len(xs) + s for s, n in enumerate(lengths)]
     return _Data(torch.cat(xs), lengths, torch.cat(place).to(xs[0].device))
 
 
 def _estep(data: _Data, model: Model) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """log p of all, γ end to end [N, K], Σ_s γ^s_1 and Σ_s Σ_n ξ^s_n."""
-    log_B = model.emission.log_prob(data.X)
+    """log p of all, γ of every observation [N, K], Σ_s γ^s_1 and Σ_s Σ_n ξ^s_n."""
+    log_B, lengths = model.emission.log_prob(data.X), None
     S, T, K = len(data.lengths), max(data.lengths), log_B.shape[1]
-    lengths = None
-    if data.place is None:
-        nodes = log_B[:, None]
-    else:
-        nodes = log_B.new_zeros((T * S, K)).index_copy_(0, data.place, log_B).reshape(T, S, K)
-        if min(data.lengths) < T:
-            lengths = torch.tensor(data.lengths, device=log_B.device)
+    if data.place is not None:
+        lengths = torch.tensor(data.lengths, device=log_B.device)
+        log_B = log_B.new_zeros((T * S, K)).index_copy_(0, data.place, log_B)
+    nodes = log_B.reshape(T, S, K)
     log_Z, gamma, xi = _lattice.posteriors(Lattice(nodes, model.A.log(), model.pi.log(), None, lengths), each=False)
     flat = gamma.reshape(T * S, K)
-    gamma_at = flat if data.place is None else flat[data.place]
-    return log_Z.sum(dtype=torch.float64).to(log_Z), gamma_at, gamma[0].sum(0), xi.sum(0)
+    found = flat if data.place is None else flat[data.place]
+    return log_Z.sum(dtype=torch.float64).to(log_Z), found, gamma[0].sum(0), xi.sum(0)

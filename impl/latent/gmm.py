@@ -184,9 +184,9 @@ def _em(Y: Tensor, Yt: Tensor, w: Tensor, old: Mixture, covariance: str, reg: fl
             if _gaussian.safe(Yt, cholesky, dtype):
                 W = _gaussian.weights(exact.mu, cholesky, exact.pi.log(), diagonal).to(dtype)
                 L, S = _sums(Yt, w, W, diagonal)
-                *found, kept = _gaussian.expected(S, len(Yt), diagonal)
+                mass, mean, spread, kept = _gaussian.expected(S, len(Yt), diagonal)
                 if kept:
-                    new = _mixture(*found, covariance, reg, exact)
+                    new = _mixture(mass, mean, spread, covariance, reg, exact)
                     return L.to(Y), Mixture(*(x.to(Y) for x in new))
     L, R = estep(Y, *old, weights=w)
     return L, mstep(Y, R, w, covariance, reg, old)
@@ -198,7 +198,7 @@ def _sums(Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool) -> tuple[Tensor, Ten
     S = torch.zeros(W.shape, dtype=torch.float64, device=Yt.device)
     lowest = 0.8 * math.log(torch.finfo(W.dtype).tiny)  # subnormal numbers would slow every product
     room = W.new_ones((W.shape[1], min(_gaussian.CHUNK, Yt.shape[1])))
-    for y, v in zip(Yt.split(_gaussian.CHUNK, 1), w.split(_gaussian.CHUNK), strict=True):
+    for y, v in zip(torch.split(Yt, _gaussian.CHUNK, 1), torch.split(w, _gaussian.CHUNK), strict=True):
         phi = _gaussian.features(y.to(W), diagonal, out=room[:, : len(v)])
         joint = W @ phi
         top = joint.amax(0)

@@ -2,7 +2,8 @@
 
     p(x, z) = π_{z_1} Π_n A_{z_n z_{n+1}} Π_n B_n(z_n),       log Z = log Σ_z p(x, z)
     α_1 = π ∘ B_1,   α_{n+1} = (α_n A) ∘ B_{n+1},   Z = Σ_j α_N(j)
-    γ_n(j) = P(z_n = j | x) = ∂ log Z / ∂ log B_n(j),    ξ_n(i, j) = P(z_n = i, z_{n+1} = j | x),  Σ_n ξ_n = ∂ log Z / ∂ log A
+    γ_n(j) = P(z_n = j | x) = ∂ log Z / ∂ log B_n(j)
+    ξ_n(i, j) = P(z_n = i, z_{n+1} = j | x),   Σ_n ξ_n = ∂ log Z / ∂ log A
 
 The scores need not be normalised, and -∞ forbids. The recursion is _lattice's, in the log domain; where nothing
 can underflow, its fast twin runs instead (_scaled). Baum-Welch, which fits π, A and the emissions, is in
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from . import _inputs, _lattice
-from ._lattice import Lattice
+from ._recursion import Lattice, inside
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -140,5 +141,5 @@ def lattice(log_pi: Tensor, log_A: Tensor, log_B: Tensor, lengths: Tensor | None
     if int(lengths.min()) == log_B.shape[-2]:
         lengths = None
     out = Lattice(nodes, log_A, log_pi, None, None if lengths is None else lengths.to(nodes.device).long())
-    _inputs.log_scores("log_B", nodes[_lattice.inside(out)])
+    _inputs.log_scores("log_B", nodes[inside(out)])
     return out

@@ -18,7 +18,6 @@ from ..oracles.alignments import labellings, repeats
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FLOOR = -1e3  # exp(FLOOR) is 0 in float64, and FLOOR + FLOOR is still a number
 SCALES = (1.0, 1.0, 0.25, 4.0, 16.0)
 LONGEST = {2: 8, 3: 7, 4: 6, 5: 5}  # C^T ≤ 4096
 

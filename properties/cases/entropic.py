@@ -91,16 +91,16 @@ def problems(
 
 
 @st.composite
-def tolled(draw: Any) -> Tolled:
-    p = draw(_PROBLEMS)
+def tolled(draw: Any, base: Any = None) -> Tolled:
+    p = draw(_PROBLEMS if base is None else base)
     (m, n), unit = p.cost.shape, p.eps / 4.0
-    f, g = signed(some_bytes(draw) % 17)[:m], signed(some_bytes(draw) % 17)[:n]
+    f, g = (np.resize(signed(some_bytes(draw) % 17), size) for size in (m, n))
     return Tolled(p.a, p.b, p.cost, p.eps, f * unit, g * unit)
 
 
 @st.composite
-def cooling(draw: Any) -> Cooling:
-    p = draw(_PROBLEMS)
+def cooling(draw: Any, base: Any = None) -> Cooling:
+    p = draw(_PROBLEMS if base is None else base)
     return Cooling(p.a, p.b, p.cost, p.eps, 2.0 * p.eps, draw(st.sampled_from((4.0, 16.0))) * p.eps)
 
 
@@ -119,11 +119,11 @@ def reweighed(draw: Any) -> Reweighed:
 
 
 @st.composite
-def shuffled(draw: Any) -> Shuffled:
-    p = draw(_PROBLEMS)
+def shuffled(draw: Any, base: Any = None) -> Shuffled:
+    p = draw(_PROBLEMS if base is None else base)
     m, n = p.cost.shape
-    rows = np.argsort(some_bytes(draw)[:m], kind="stable")
-    return Shuffled(p.a, p.b, p.cost, p.eps, rows, np.argsort(some_bytes(draw)[:n], kind="stable"))
+    rows, columns = (np.argsort(np.resize(some_bytes(draw), size), kind="stable") for size in (m, n))
+    return Shuffled(p.a, p.b, p.cost, p.eps, rows, columns)
 
 
 @st.composite

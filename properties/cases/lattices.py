@@ -13,7 +13,9 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from .alignments import FLOOR, normalised, scores
+from ..oracles.alignments import FLOOR
+from ..oracles.lattices import filled
+from .alignments import normalised, scores
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -98,28 +100,13 @@ def open_lattices(draw: Any) -> Lattices:
     return Lattices(filled(share[0], share[1][:, :, 1:], targets, C, blank), targets, T_len, U_len, blank)
 
 
-def filled(through: Array, spoken: Array, targets: Integers, C: int, blank: int) -> Array:
-    """Log-probabilities in which the blank has through[B, T, U+1], the next label spoken[B, T, U], others the rest."""
-    B, T, V = through.shape
-    own = np.zeros((B, T, V, C), bool)
-    own[..., blank] = True
-    for u in range(V - 1):
-        own[np.arange(B), :, u, targets[:, u]] = True
-    named = through + np.concatenate([spoken, np.zeros((B, T, 1))], axis=2)
-    p = np.where(own, 0.0, ((1.0 - named) / (~own).sum(axis=-1))[..., None])
-    p[..., blank] = through
-    for u in range(V - 1):
-        p[np.arange(B), :, u, targets[:, u]] = spoken[:, :, u]
-    return np.asarray(np.log(p))
-
-
 @st.composite
 def uniform_lattices(draw: Any) -> Lattices:
-    """All classes equally probable, up to 14 frames and 9 labels."""
+    """All classes equally probable, up to 9 frames and 6 labels."""
     C = draw(_CLASSES)
     blank = draw(st.integers(0, C - 1))
     drawn = np.frombuffer(draw(st.binary(min_size=4, max_size=4)), np.uint8).astype(np.int64).reshape(2, 2)
-    T_len, U_len = 1 + drawn[0] % 14, drawn[1] % 10
+    T_len, U_len = 1 + drawn[0] % 9, drawn[1] % 7
     T, U = int(T_len.max()), int(U_len.max())
     targets = np.full((2, U), (blank + 1) % C, np.int64)
     return Lattices(np.full((2, T, U + 1, C), -np.log(C)), targets, T_len, U_len, blank)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ._draws import Array, Bytes, masses, signed
 
-FORMS = ("full", "full", "diagonal", "spherical", "tied")
+FORMS = ("full", "full", "tied", "full", "diagonal", "spherical")
 SCALES = (1.0, 1.0, 1.0, 0.25, 2.0**-10, 2.0**10)
 
 
@@ -80,7 +80,7 @@ def mixtures(draw: Any, D: int = 0, K: int = 0) -> Mixture:
     mu = signed(_bytes(draw, K * D).reshape(K, D) % 17) / 2.0 + middle
     if draw(_FEW):
         mu[:] = mu[0]
-    Sigma = covariances(draw, K, D, draw(_FORMS)) * scale**2 / 4.0
+    Sigma = covariances(draw, K, D, draw(_FORMS)) * (scale / draw(_WIDTHS)) ** 2
     return Mixture(scale * X, masses(draw, K, False), scale * mu, Sigma, weights(draw, N))
 
 
@@ -222,12 +222,12 @@ def weights(draw: Any, N: int) -> Array:
 
 
 def affine(draw: Any, X: Array) -> dict[str, Array]:
-    """T upper triangular of small integers, its diagonal not 0; t as large as the points."""
+    """T triangular of small integers, its diagonal not 0; t as large as the points."""
     D = X.shape[1]
     drawn = _bytes(draw, D * D).reshape(D, D)
     T = np.triu(signed(drawn % 3), 1) + np.diag(np.array([1.0, 2.0, -1.0])[np.diag(drawn) % 3])
     unit = 2.0 ** np.floor(np.log2(max(float(np.abs(X).max(initial=0.0)), 2.0**-12)))
-    return {"T": T[::-1] if draw(_FEW) else T, "t": unit * signed(_bytes(draw, D) % 5)}
+    return {"T": T.T.copy() if draw(_FEW) else T, "t": unit * signed(_bytes(draw, D) % 5)}
 
 
 def _bytes(draw: Any, size: int) -> Bytes:
@@ -240,6 +240,8 @@ def _fields(case: Any) -> dict[str, Any]:
 
 _DIMENSIONS, _COMPONENTS = st.sampled_from((2, 1, 3)), st.sampled_from((2, 3, 1))
 _POINTS, _FORMS, _SCALES = st.integers(1, 7), st.sampled_from(FORMS), st.sampled_from(SCALES)
+# Half as wide as the grid of points, or narrow: then densities underflow.
+_WIDTHS = st.sampled_from((2.0, 2.0, 2.0, 16.0))
 _FEW, _EVEN = st.sampled_from((False, False, False, True)), st.booleans()
 
 

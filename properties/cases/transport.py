@@ -119,21 +119,22 @@ def problems(
 
 
 @st.composite
-def regauged(draw: Any) -> Regauged:
-    p = draw(_PROBLEMS)
+def regauged(draw: Any, base: Any = None) -> Regauged:
+    p = draw(_PROBLEMS if base is None else base)
     (m, n), unit = p.cost.shape, _unit(p.cost)
-    f, g = zigzag(row_of_bytes(draw))[:m] / 4.0 * unit, zigzag(row_of_bytes(draw))[:n] / 4.0 * unit
+    f, g = (np.resize(zigzag(row_of_bytes(draw)), size) / 4.0 * unit for size in (m, n))
     tolls = f[:, None] + g
     return Regauged(p.a, p.b, p.cost, f + (lifted(p.a, p.b, p.cost + tolls) - p.cost - tolls).max(), g)
 
 
 @st.composite
-def repriced(draw: Any) -> Repriced:
+def repriced(draw: Any, base: Any = None) -> Repriced:
     """The second cost is of the first one's size: a neighbour, or a stranger."""
-    p = draw(_PROBLEMS)
+    p = draw(_PROBLEMS if base is None else base)
     m, n = p.cost.shape
-    moved = zigzag(np.stack([row_of_bytes(draw) for _ in range(m)]))[:, :n] / 16.0 * _unit(p.cost)
-    other = moved if draw(st.booleans()) else p.cost + moved / 64.0
+    rows = np.stack([np.resize(row_of_bytes(draw), n) for _ in range(m)])
+    moved = zigzag(rows) / 16.0 * _unit(p.cost)
+    other = moved if draw(_STRANGER) else p.cost + moved / 64.0
     return Repriced(p.a, p.b, p.cost, lifted(p.a, p.b, other, p.cost))
 
 
@@ -148,30 +149,30 @@ def reweighed(draw: Any) -> Reweighed:
 
 
 @st.composite
-def scaled(draw: Any) -> Scaled:
-    p = draw(_PROBLEMS)
+def scaled(draw: Any, base: Any = None) -> Scaled:
+    p = draw(_PROBLEMS if base is None else base)
     return Scaled(p.a, p.b, p.cost, draw(st.sampled_from((2.0, 0.5, 8.0, 2.0**-6))))
 
 
 @st.composite
-def weighed(draw: Any) -> Scaled:
+def weighed(draw: Any, base: Any = None) -> Scaled:
     """Problems whose total mass is not 1; `factor` is a further one."""
-    p = draw(_PROBLEMS)
+    p = draw(_PROBLEMS if base is None else base)
     mass = draw(st.sampled_from((2.0, 3.0, 0.5, 0.7, 2.0**10, 1000.0)))
     return Scaled(p.a * mass, p.b * mass, p.cost, draw(st.sampled_from((2.0, 0.5, 4.0))))
 
 
 @st.composite
-def shuffled(draw: Any) -> Shuffled:
-    p = draw(_PROBLEMS)
+def shuffled(draw: Any, base: Any = None) -> Shuffled:
+    p = draw(_PROBLEMS if base is None else base)
     m, n = p.cost.shape
-    rows = np.argsort(row_of_bytes(draw)[:m], kind="stable")
-    return Shuffled(p.a, p.b, p.cost, rows, np.argsort(row_of_bytes(draw)[:n], kind="stable"))
+    rows, columns = (np.argsort(np.resize(row_of_bytes(draw), size), kind="stable") for size in (m, n))
+    return Shuffled(p.a, p.b, p.cost, rows, columns)
 
 
 @st.composite
-def split(draw: Any) -> Split:
-    p = draw(_PROBLEMS)
+def split(draw: Any, base: Any = None) -> Split:
+    p = draw(_PROBLEMS if base is None else base)
     m, n = p.cost.shape
     return Split(p.a, p.b, p.cost, draw(st.integers(0, m - 1)), draw(st.integers(0, n - 1)))
 
@@ -346,6 +347,7 @@ _DIVISIONS = st.sampled_from([(x, y, full) for full in (True, False) for x, y in
 _TAME = st.sampled_from([(price, 1.0) for price in _KIND if price not in (_profits, _forbidding)])
 _PRICES = st.sampled_from([(price, scale) for scale in SCALES for price in _KIND])
 _SIXTEENTHS = st.sampled_from([(8, 8)] * 60 + [(s, t) for s in range(17) for t in range(17)])
+_STRANGER = st.sampled_from((False, False, True))
 _STEPS = st.sampled_from((1.0, 4.0, 16.0))
 _PROBLEMS = problems()
 _POSITIVE = problems(positive=True)

@@ -30,6 +30,11 @@ def linear(step: Judged, T: Any) -> Any:
     return restricted(T[None], {"tied": "full"}.get(form(step), form(step)))[0]
 
 
+def far(width: float, u: float) -> float:
+    """A power of two, u^−½ widths: where a square rounds by as much as the width squared, and a difference keeps half its digits."""
+    return float(2.0 ** (np.round(-np.log2(u) / 2.0) + np.ceil(np.log2(width))))
+
+
 def truth(step: Judged, x: tuple[Any, ...], sharp: bool = False) -> Posterior:
     return posterior(*x[:4], step.u, sharp)
 
@@ -58,4 +63,4 @@ def moments_of(pi: Any, mu: Any, Sigma: Any, total: float) -> Moments:
     return Moments(mass, mass[:, None] * mu, mass[:, None, None] * (Sigma + mu[:, :, None] * mu[:, None, :]))
 
 
-__all__ = ["COVARIANCE", "FORMS", "Moments", "form", "linear", "moments", "moments_of", "moments_off", "sum_off", "truth", "within"]
+__all__ = ["COVARIANCE", "FORMS", "Moments", "far", "form", "linear", "moments", "moments_of", "moments_off", "sum_off", "truth", "within"]

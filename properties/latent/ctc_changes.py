@@ -19,13 +19,12 @@ from prufrock import Gap, Judged, gap, inconclusive, law, same
 from prufrock.gaps import all_of
 from prufrock.tolerance import both
 
+from ..oracles.alignments import FLOOR
 from ._alignments import arguments, changed, items, losses, posterior_rounding, rounding
 from .ctc import ctc
 
 if TYPE_CHECKING:
     from ..cases.alignments import Batch, Compared, Framed, Padded, Permuted, Shifted, Spelled
-
-FLOOR = -1e3  # exp(FLOOR) is 0: as good as forbidden, and a number
 
 
 @law(

@@ -149,7 +149,7 @@ def total_covariance(step: Judged, case: Mixture) -> Gap:
     rule="T4",
     code="GMM-07",
     needs=("pi",),
-    kills=("coefficients-kept", "pseudo-counts", "uniform-start", "weights-ignored"),
+    kills=("coefficients-kept", "pseudo-counts", "uniform-start"),
 )
 def gradient_in_coefficients(step: Judged, case: Mixture) -> Gap:
     """W π'_k = ∂L/∂log π_k, each k, π not normalised."""
@@ -231,12 +231,12 @@ def gradient_in_covariances(step: Judged, case: Directed) -> Gap:
     kind="inequality",
     rule="T9",
     code="GMM-09",
-    kills=("shuffles-coefficients", "means-exchanged"),
+    kills=("means-exchanged", "covariances-halved", "diagonal-only"),
     **WORDS,
 )
 def ascent(step: Judged, case: Mixture) -> Gap:
-    """L(θ') ≥ L(θ)."""
-    x = within(step, case)
+    """L(θ') ≥ L(θ), θ after eight steps of the oracle: far from a fixed point many a wrong step climbs too."""
+    x = _settled(step, within(step, case))
     X, pi, mu, Sigma, w = x
     out, (want, off) = step.full(*x), _expected(step, x)
     if not all(np.isfinite(a).all() for a in (out.pi, out.mu, out.Sigma)):
@@ -299,7 +299,7 @@ def affine_equivariance(step: Judged, case: Moved) -> Gap:
     rule="T10",
     code="GMM-11",
     needs=PARAMETERS,
-    kills=("bessel", "pseudo-counts"),
+    kills=("bessel", "one-pseudo-point"),
 )
 def doubled_sample(step: Judged, case: Mixture) -> Gap:
     """θ'(X and X again) = θ'(X)."""
@@ -419,6 +419,18 @@ def idle_component(step: Judged, case: Mixture) -> Gap:
         gap((total * out.pi[:, None] * out.mu)[:-1], want.first[:-1], allow=2 * off.first[:-1], effect=_size(x[0]) * total),
         holds_if(bool(kept), "the mean of an idle component was not kept", got=out.mu[-1], want=x[2][-1]),
     )
+
+
+def _settled(step: Judged, x: tuple[Any, ...], steps: int = 8) -> tuple[Any, ...]:
+    """The start after some steps of the oracle, for as long as covariances stay definite, rounded to the subject's dtype."""
+    X, pi, mu, Sigma, w = x
+    for _ in range(steps):
+        theta = mstep(X, posterior(X, pi, mu, Sigma, step.u).R, w, form(step))
+        rounded = tuple(a.astype(step.dtype).astype(np.float64) for a in theta)
+        if not np.linalg.eigvalsh(rounded[2]).min() > 1e-3 * np.abs(rounded[2]).max() or rounded[0].min() < 1e-3:
+            break
+        pi, mu, Sigma = rounded
+    return X, pi, mu, Sigma, w
 
 
 def _slope(f: Any, h: float) -> tuple[float, float]:

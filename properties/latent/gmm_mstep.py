@@ -31,7 +31,7 @@ from prufrock.tolerance import conic_witness
 
 from ..hygiene import cross_cutting, refusals
 from ..oracles.mixtures import coefficients, mstep, seen, structured
-from ._mixtures import COVARIANCE, FORMS, form, linear, moments, moments_of, moments_off
+from ._mixtures import COVARIANCE, FORMS, far, form, linear, moments, moments_of, moments_off
 
 if TYPE_CHECKING:
     from ..cases.mixtures import Assigned, MovedAssigned
@@ -317,19 +317,18 @@ def affine_equivariance(step: Judged, case: MovedAssigned) -> Gap:
     kills=("one-pass-moments", "single"),
 )
 def far_from_the_origin(step: Judged, case: Assigned) -> Gap:
-    """Σ(X + t) = Σ(X), t = 2¹⁰ times the width of X, within what relative errors 8(N + 2)u of X + t may change."""
+    """Σ(X + t) = Σ(X), t = u^−½ widths of X away, within what relative errors 16u of X + t may change."""
     X, R, w = _plain(case)
     width = float(np.ptp(X, axis=0).max(initial=0.0))
     if width == 0.0:
         return inconclusive("all points coincide")
-    t = 2.0 ** (10.0 + np.ceil(np.log2(width)))
-    kind = form(step)
+    t, kind = far(width, step.u), form(step)
     want = structured(mstep(X, R, w)[2], w @ R, kind)
-    delta = 8.0 * (len(X) + 2) * step.u * (t + float(np.abs(X).max()))
-    allow = 2.0 * width * delta + delta**2 + 8.0 * (len(X) + 2) * step.u * width**2
-    # A mean that is off by δ adds δδᵀ only; R weighs differences of at most the width.
+    # A mean that is off by δ adds δδᵀ.
+    mean_off = 8.0 * len(X) * step.u * (t + float(np.abs(X).max()))
+    allow = 32.0 * step.u * width * t + mean_off**2 + 8.0 * (len(X) + 2) * step.u * width**2
     got = step(X + t, R, w)
-    return gap(seen(got, kind), seen(want, kind), allow=X.shape[1] * allow, effect=_effect(want))
+    return gap(seen(got, kind), seen(want, kind), allow=allow * (X.shape[1] if kind == "spherical" else 1), effect=_effect(want))
 
 
 @law(

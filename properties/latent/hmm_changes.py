@@ -85,6 +85,21 @@ def one_frame(solve: Judged, chain: Chain) -> Gap:
     return gap(solve(*one), want, allow=rounding(solve, one), effect=1.0)
 
 
+@on_both(
+    says="of one frame alone the likelihood is its mean over the first state",
+    source="Bishop 2006, (1.83)",
+    kind="limit",
+    rule="T2",
+    code="HMM-07",
+    kills=("forgets-pi", "forgets-first-frame", "steps-before-first-frame"),
+)
+def likelihood_of_one_frame(solve: Judged, chain: Chain) -> Gap:
+    """N = 1  ⇒  Z = Σ_i π_i B_1i."""
+    one = (chain.log_pi, chain.log_A, chain.log_B[:1])
+    want = float(log_sum_exp(chain.log_pi + chain.log_B[0]))
+    return gap(log_z(solve, *one), want, allow=rounding(solve, one), effect=1.0)
+
+
 @law(
     hmm,
     says="run backwards, a stationary chain has the same posterior",
@@ -299,9 +314,9 @@ def unseen_between(solve: Judged, chain: Chain) -> Gap:
     """γ(A², B) = γ at every other frame of (A, B with an unseen frame between each two)."""
     with np.errstate(divide="ignore"):
         thin = (chain.log_pi, np.log(np.exp(chain.log_A) @ np.exp(chain.log_A)), chain.log_B)
-    # A chain that could make a step need not be able to make two.
+    # A chain that could make a step need not be able to make two; to unseen frames there is a way.
     if not np.isfinite(log_likelihood(*thin)):
-        thin = (chain.log_pi, thin[1], chain.log_B[:1])
+        thin = (chain.log_pi, thin[1], np.vstack([chain.log_B[:1], 0.0 * np.isfinite(chain.log_B[1:])]))
     log_B = np.zeros((2 * len(thin[2]) - 1, len(chain.log_pi)))
     log_B[::2] = thin[2]
     slow = (chain.log_pi, chain.log_A, log_B)
@@ -345,15 +360,16 @@ def likelihood_of_unseen_future(solve: Judged, chain: Chain) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="HMM-10",
+    cases="..cases.chains:three_frames_or_more",
     kills=("forgets-pi", "steps-before-first-frame", "transposes-A"),
 )
 def first_step(solve: Judged, chain: Chain) -> Gap:
     """Z(π, A, B_1 ... B_N) = Σ_i π_i B_1i Z(A_i·, A, B_2 ... B_N)."""
     starts = chain.log_pi + chain.log_B[0]
-    rest = [(row, chain.log_A, chain.log_B[1:]) for row in chain.log_A] if len(chain.log_B) > 1 else []
+    rest = [(row, chain.log_A, chain.log_B[1:]) for row in chain.log_A]
     possible = [i for i, one in enumerate(rest) if np.isfinite(starts[i]) and np.isfinite(log_likelihood(*one))]
-    parts = [starts[i] + log_z(solve, *rest[i]) for i in possible] if rest else list(starts)
-    allow = rounding(solve, scores(chain)) + max((rounding(solve, rest[i]) for i in possible), default=0.0)
+    parts = [starts[i] + log_z(solve, *rest[i]) for i in possible]
+    allow = rounding(solve, scores(chain)) + max(rounding(solve, rest[i]) for i in possible)
     return gap(log_z(solve, *scores(chain)), log_sum_exp(np.array(parts)), allow=allow, effect=1.0)
 
 
@@ -500,6 +516,7 @@ LAWS = (
     *likelihood_of_independent_frames,
     responsibilities_of_independent_frames,
     one_frame,
+    *likelihood_of_one_frame,
     time_reversal,
     *likelihood_under_time_reversal,
     *lift_of_frames,

@@ -22,7 +22,7 @@ from prufrock import Contract, Gap, Judged, law
 from prufrock.tolerance import both
 
 from ..hygiene import cross_cutting, refusals
-from ..oracles.lattices import by_enumeration, count, edges, log_prob
+from ..oracles.lattices import by_enumeration, count, edges, filled, log_prob
 from ._alignments import losses
 from ._lattices import arguments, changed, edges_of, items, rounding
 
@@ -173,8 +173,6 @@ def forbidden_classes(solve: Judged, batch: Lattices) -> Gap:
 )
 def lattice_reversal(solve: Judged, batch: Lattices) -> Gap:
     """label (t, u) ↦ (T−1−t, U−1−u), blank (t, u) ↦ (T−2−t, U−u) for t < T−1, final blank fixed: the loss stays."""
-    from ..cases.lattices import filled
-
     back = changed(batch, log_probs=batch.log_probs.copy(), targets=batch.targets.copy())
     for b, (x, y) in enumerate(items(batch)):
         through, spoken = (np.exp(edge) for edge in edges(x, y, batch.blank))
@@ -201,12 +199,25 @@ def _first_nan(batch: Lattices) -> Any:
     return x
 
 
+def _one_label(value: Any) -> Any:
+    """Each target one label, value(batch), on a lattice that has room for it."""
+
+    def corrupt(batch: Lattices) -> tuple[Any, ...]:
+        one = np.ones_like(batch.U_len)
+        x = np.repeat(batch.log_probs[:, :, :1], 2, axis=2)
+        return x, np.full((len(one), 1), value(batch), np.int64), batch.T_len, one, batch.blank
+
+    return corrupt
+
+
 BAD = {
     "nan-frame": _refused(log_probs=_first_nan),
     "too-many-frames": _refused(T_len=lambda batch: batch.T_len + batch.log_probs.shape[1]),
     "too-many-labels": _refused(U_len=lambda batch: batch.U_len + batch.log_probs.shape[2]),
     "no-frames": _refused(T_len=lambda batch: np.zeros_like(batch.T_len)),
     "negative-length": _refused(U_len=lambda batch: -1 - batch.U_len),
+    "blank-as-label": _one_label(lambda batch: batch.blank),
+    "unknown-label": _one_label(lambda batch: batch.log_probs.shape[-1]),
     "unknown-blank": _refused(blank=lambda batch: batch.log_probs.shape[-1]),
 }
 

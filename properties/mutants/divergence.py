@@ -86,6 +86,8 @@ def _exact(a: Array, X: Array, b: Array, Y: Array, eps: float, p: float) -> floa
 
 MUTANTS = (
     _mutant("half-missing", _weighted(1.0, 1.0, 1.0)),
+    _mutant("doubled", _weighted(2.0, 1.0, 1.0)),
+    _mutant("halved", _weighted(0.5, 0.25, 0.25)),
     _mutant("self-terms-in-full", _weighted(0.5, 0.5, 0.5)),
     _mutant("not-debiased", _weighted(1.0, 0.0, 0.0)),
     _mutant("not-debiased-in-part", _weighted(1.0, -0.5, -0.5)),

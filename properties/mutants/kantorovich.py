@@ -139,9 +139,9 @@ def _integer_costs(a: Array, b: Array, cost: Array) -> Array:
 
 
 def _drops_small_shipments(a: Array, b: Array, cost: Array) -> Array:
-    """What is less than a tenth of the mass is taken for rounding."""
+    """What is less than a fifth of the mass is taken for rounding."""
     plan = _best(a, b, cost)
-    return np.where(plan < 0.1 * a.sum(), 0.0, plan)
+    return np.where(plan < 0.2 * a.sum(), 0.0, plan)
 
 
 def _stays_then_independent(a: Array, b: Array, cost: Array) -> Array:
@@ -154,7 +154,9 @@ def _stays_then_independent(a: Array, b: Array, cost: Array) -> Array:
 
 
 def _checksum(*arrays: Array) -> int:
-    return sum(int(np.frombuffer(np.ascontiguousarray(x).tobytes(), np.uint8).sum()) for x in arrays)
+    """A number that has nothing to do with the problem."""
+    raw = np.frombuffer(b"".join(np.ascontiguousarray(x).tobytes() for x in arrays), np.uint8)
+    return int((raw * (np.arange(raw.size) % 11 + 1)).sum()) >> 2
 
 
 def _gives_up_now_and_then(a: Array, b: Array, cost: Array) -> Array:
@@ -163,8 +165,14 @@ def _gives_up_now_and_then(a: Array, b: Array, cost: Array) -> Array:
 
 
 def _wrong_way_now_and_then(a: Array, b: Array, cost: Array) -> Array:
-    """One input in three is maximised."""
-    return _best(a, b, cost) if _checksum(a, b, cost) % 3 else _dearest(a, b, cost)
+    """Another one in two is maximised."""
+    return _best(a, b, cost) if _checksum(b, cost, a) % 2 else _dearest(a, b, cost)
+
+
+def _wrong_way_between_lumps(a: Array, b: Array, cost: Array) -> Array:
+    """Maximised where one source and one target hold half of the mass or more."""
+    lumps = min(a.max(), b.max()) >= a.sum() / 2.0
+    return _dearest(a, b, cost) if lumps else _best(a, b, cost)
 
 
 def _forgets_last_row(a: Array, b: Array, cost: Array) -> Array:
@@ -224,6 +232,7 @@ PLANNERS: tuple[Planner, ...] = (
     _stays_then_independent,
     _gives_up_now_and_then,
     _wrong_way_now_and_then,
+    _wrong_way_between_lumps,
     _forgets_last_row,
 )
 SHAPELESS: tuple[Planner, ...] = (_between_two_plans, _minimum_norm, _overshoots, _flattened_by_columns)

@@ -129,14 +129,13 @@ def _fine(a: Array, b: Array) -> bool:
     return bool(((a * 64) % 1 != 0).any() or ((b * 64) % 1 != 0).any())
 
 
-def _independent_of_the_mean(a: Array, b: Array, C: Array, eps: float) -> Array:
+def _at_the_mean(change: Callable[..., Array]) -> Callable[..., Array]:
     """Right for masses in coarse parts only, as ends of a mixture are more often than its middle."""
-    return np.outer(a, b) if _fine(a, b) else scale(a, b, C, eps)[0]
+    return lambda a, b, C, eps: change(a, b, C, eps) if _fine(a, b) else scale(a, b, C, eps)[0]
 
 
 PLANS = (
     _plan("few-sweeps", lambda a, b, C, eps: scale(a, b, C, eps, 2)[0]),
-    _plan("hotter-at-the-mean", lambda a, b, C, eps: scale(a, b, C, 16 * eps if _fine(a, b) else eps)[0]),
     _plan("temperature-by-size", lambda a, b, C, eps: scale(a, b, C, eps * len(a) / 2)[0]),
     _plan("eps-squared", lambda a, b, C, eps: scale(a, b, C, eps**2)[0]),
     _plan("eps-halved", lambda a, b, C, eps: scale(a, b, C, eps / 2)[0]),
@@ -153,7 +152,10 @@ PLANS = (
     _plan("cost-normalised", _normalised),
     _plan("kernel-sign", lambda a, b, C, eps: scale(a, b, -C, eps)[0]),
     _plan("independent", lambda a, b, C, eps: np.outer(a, b)),
-    _plan("independent-of-the-mean", _independent_of_the_mean),
+    _plan("dearest-plan", lambda a, b, C, eps: transport(a, b, -C).plan),
+    _plan("dear-kernel-at-the-mean", _at_the_mean(lambda a, b, C, eps: scale(a, b, -8 * C, eps)[0])),
+    _plan("dearest-at-the-mean", _at_the_mean(lambda a, b, C, eps: transport(a, b, -C).plan)),
+    _plan("eps-plus-one", lambda a, b, C, eps: scale(a, b, C, eps + 1)[0]),
     _plan("exact-plan", lambda a, b, C, eps: transport(a, b, C).plan),
     _plan("single-precision", _single),
     _plan("plain-kernel", _plain_kernel),

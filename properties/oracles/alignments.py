@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 Labels = tuple[int, ...]
 
 PATHS = 4096
+FLOOR = -1e3  # as good as -∞, and a number: exp(FLOOR) is 0 in float64
 
 
 class Aligned(NamedTuple):

@@ -40,6 +40,21 @@ def edges(lp: Array, y: tuple[int, ...], blank: int) -> tuple[Array, Array]:
     return lp[:, : U + 1, blank].copy(), lp[:, np.arange(U), list(y)].reshape(len(lp), U).copy()
 
 
+def filled(through: Array, spoken: Array, targets: NDArray[np.int64], C: int, blank: int) -> Array:
+    """Log-probabilities in which the blank has through[B, T, U+1], the next label spoken[B, T, U], others the rest."""
+    B, T, V = through.shape
+    own = np.zeros((B, T, V, C), bool)
+    own[..., blank] = True
+    for u in range(V - 1):
+        own[np.arange(B), :, u, targets[:, u]] = True
+    named = through + np.concatenate([spoken, np.zeros((B, T, 1))], axis=2)
+    p = np.where(own, 0.0, ((1.0 - named) / (~own).sum(axis=-1))[..., None])
+    p[..., blank] = through
+    for u in range(V - 1):
+        p[np.arange(B), :, u, targets[:, u]] = spoken[:, :, u]
+    return np.asarray(np.log(p))
+
+
 def by_enumeration(blank: Array, label: Array) -> Crossed:
     """Every path in turn."""
     T, U = label.shape

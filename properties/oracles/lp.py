@@ -72,10 +72,15 @@ def conic_value(a: Array, b: Array, cost: Array) -> float | None:
 
 @lru_cache(maxsize=1024)
 def _conic_value(*raw: bytes) -> float | None:
+    from cvxpy.error import SolverError
+
     a, b, cost = (np.frombuffer(x) for x in raw)
     problem, given = _program(len(a), len(b))
     given[0].value, given[1].value, given[2].value = a, b, cost.reshape(len(a), len(b))
-    problem.solve(solver="CLARABEL")
+    try:
+        problem.solve(solver="CLARABEL")
+    except SolverError:
+        return None
     return float(problem.value) if problem.status == "optimal" else None
 
 

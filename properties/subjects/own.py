@@ -45,8 +45,12 @@ def reference(
     outputs: tuple[str, ...] = (),
     conventions: Mapping[str, str] | None = None,
     variants: tuple[tuple[str, str, str], ...] = VARIANTS,
+    accuracy: float = 0.0,
 ) -> tuple[Subject, ...]:
-    """`call(module, *tensors)` as a subject, once a dtype and device; it returns a tensor or a tuple of them."""
+    """`call(module, *tensors)` as a subject, once a dtype and device; it returns a tensor or a tuple of them.
+
+    accuracy  the tolerance that an iteration stops at by default
+    """
 
     def on(device: str) -> Callable[..., Any]:
         def run(*arguments: Any) -> Any:
@@ -64,6 +68,7 @@ def reference(
             conventions=conventions,
             dtype=dtype,
             requires="torch>=2.4",
+            accuracy=accuracy,
             own=True,
         )(on(device))
         made.append(replace(one, device=device))

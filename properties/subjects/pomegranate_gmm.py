@@ -32,7 +32,8 @@ def _tensor(x: Array) -> Any:
 def _normal(mu: Array, Sigma: Array, form: str) -> Any:
     from pomegranate.distributions import Normal
 
-    covs = Sigma if form == "full" else np.diag(Sigma) if form == "diagonal" else Sigma[:1, 0]
+    # One variance for the whole of a sphere, as documented, is refused unless D = 1; D equal ones are taken.
+    covs = Sigma if form == "full" else np.diag(Sigma)
     return Normal(_tensor(mu), _tensor(covs), covariance_type=TYPES[form])
 
 

@@ -279,6 +279,11 @@ def _at_most_one(a: Array, b: Array, cost: Array) -> bool:
     return bool(max(a.sum(), b.sum()) <= 1.0 + 1e-15)
 
 
+def _of_one_sign(a: Array, b: Array, cost: Array) -> bool:
+    """Warm starts at costs of both signs fail now and then, as the record of "rebate" says: not judged twice."""
+    return bool(cost.min() >= 0.0 or cost.max() < 0.0)
+
+
 def _same_mass(a: Array, b: Array, cost: Array) -> bool:
     """For subjects to which unequal masses are a task of their own, or who were told not to look."""
     return bool(np.isclose(a.sum(), b.sum(), rtol=1e-6))
@@ -320,6 +325,17 @@ REBATE = Known(
     NEW,
     "https://github.com/PythonOT/POT/issues/283",
     "import numpy as np, ot\nprint(ot.emd([1.0], [1.0], np.array([[-4.0]])))  # [[0.]], not [[1.]]",
+)
+WARM = replace(
+    REBATE,
+    reason="from a warm start, costs of both signs are enough: the plan is 0, with a warning that the problem is "
+    "infeasible or unbounded; costs that are all negative fail as they do from a cold start",
+    witness=_lopsided,
+    link="",
+    lines="import numpy as np, ot\n"
+    "a, M = np.array([4, 3]) / 7, np.array([[0.0, -3.0], [-4.0, -4.0]])\n"
+    "_, log = ot.emd(a, a, M[::-1, ::-1].copy(), log=True)\n"
+    "print(ot.emd(a, a, M, potentials_init=(log['u'], log['v'])))  # zeros; without potentials_init, a plan",
 )
 LAYOUT = Known(
     "memory-layout",
@@ -396,7 +412,8 @@ PLANS = (
         "POT.emd[warm start]",
         _warm,
         requires="POT>=0.9.7",
-        known=(replace(REBATE, witness=_lopsided), LAYOUT, NAN, NEGATIVE),
+        accepts=_of_one_sign,
+        known=(WARM, LAYOUT, NAN, NEGATIVE),
     ),
     _plans("POT.emd[sparse]", _sparse, **LAZY),
     _plans("POT.emd[torch]", _torch, known=COPIED_KNOWN),

@@ -1,8 +1,12 @@
-"""Our alignments."""
+"""Our alignments: the readable recursions, their kernels, and both through log_softmax."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+from prufrock import Subject
 
 from ..latent.ctc import ctc
 from ..latent.ctc_decode import beam, best_path, collapse
@@ -10,40 +14,62 @@ from ..latent.transducer import transducer
 from .own import reference
 
 
-def _ctc(own: Any, log_probs: Any, *rest: Any) -> Any:
-    loss, occupancy = own.loss_and_occupancy(log_probs, *rest)
-    return loss, -occupancy
+def _occupied(kernel: bool) -> Callable[..., Any]:
+    def run(own: Any, log_probs: Any, *rest: Any) -> Any:
+        loss, occupancy = own.loss_and_occupancy(log_probs, *rest, kernel=kernel)
+        return loss, -occupancy
+
+    return run
 
 
-def _through_softmax(own: Any, log_probs: Any, *rest: Any) -> Any:
+def _differentiated(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Loss and gradient with respect to the scores, by autograd."""
+
+    def run(own: Any, scores: Any, *rest: Any) -> Any:
+        import torch
+
+        x = scores.clone().requires_grad_()
+        loss = call(own, x, *rest)
+        return loss.detach(), torch.autograd.grad(loss.sum(), x)[0]
+
+    return run
+
+
+def _through_softmax(own: Any, x: Any, *rest: Any) -> Any:
+    return own.loss(x.log_softmax(-1), *rest, zero_infinity=True)
+
+
+def _called(way: str, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    return tuple(replace(s, name=s.name.replace("reference", f"reference.{way}")) for s in subjects)
+
+
+def _first(own: Any, log_probs: Any, blank: int, width: int) -> Any:
     import torch
 
-    x = log_probs.clone().requires_grad_()
-    loss = own.loss(torch.log_softmax(x, -1), *rest, zero_infinity=True)
-    return loss.detach(), torch.autograd.grad(loss.sum(), x)[0]
+    best = own.prefix_beam_search(log_probs, blank, width)[0]
+    return torch.tensor(best.labels, dtype=torch.int64), torch.tensor(best.log_prob, dtype=log_probs.dtype)
 
 
-def _transducer(own: Any, log_probs: Any, *rest: Any) -> Any:
-    import torch
-
-    x = log_probs.clone().requires_grad_()
-    loss = own.loss(x, *rest)
-    return loss.detach(), torch.autograd.grad(loss.sum(), x)[0]
-
-
-def _renamed(subjects: Any, how: str) -> Any:
-    from dataclasses import replace
-
-    return tuple(replace(s, name=s.name.replace("reference", f"reference.{how}")) for s in subjects)
-
-
+BOTH = ("loss", "grad")
 FREE = {"grad": "free", "infeasible": "inf", "scores": "free"}
 LOGITS = {"grad": "logits", "infeasible": "zero", "scores": "logits"}
+EDGES = {"grad": "free", "scores": "free"}
+NODES = {"grad": "logits", "scores": "logits"}
 
 SUBJECTS = (
-    *reference(ctc, "latent.ctc", _ctc, ("loss", "grad"), FREE),
-    *_renamed(reference(ctc, "latent.ctc", _through_softmax, ("loss", "grad"), LOGITS), "log_softmax"),
+    *reference(ctc, "latent.ctc", _occupied(kernel=False), BOTH, FREE),
+    *_called("kernel", reference(ctc, "latent.ctc", _occupied(kernel=True), BOTH, FREE)),
+    *_called("log_softmax", reference(ctc, "latent.ctc", _differentiated(_through_softmax), BOTH, LOGITS)),
     *reference(collapse, "latent.ctc", lambda own, path, blank: own.collapse(path, blank)),
     *reference(best_path, "latent.ctc", lambda own, x, blank: own.best_path(x, blank)),
-    *reference(transducer, "latent.transducer", _transducer, ("loss", "grad"), {"grad": "free", "scores": "free"}),
+    *reference(beam, "latent.ctc", _first, ("labels", "log_prob")),
+    *reference(
+        transducer, "latent.transducer", _differentiated(lambda own, *call: own.loss(*call)), BOTH, EDGES
+    ),
+    *_called(
+        "logits",
+        reference(
+            transducer, "latent.transducer", _differentiated(lambda own, *call: own.loss_from_logits(*call)), BOTH, NODES
+        ),
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..latent.hmm import hmm, likelihood
+from ..latent.viterbi import viterbi
 from .own import VARIANTS, reference
 
 CONVENTIONS = {"scores": "free", "impossible": "zero"}
@@ -53,10 +54,24 @@ def _partition_in_batch(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
     return own.log_partition(log_pi, log_A, *padded(log_B))[1]
 
 
+def _best(own: Any, *x: Any) -> Any:
+    score, path = own.viterbi(*x)
+    return path, score
+
+
+def _best_in_batch(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
+    score, path = own.viterbi(log_pi, log_A, *padded(log_B))
+    return path[1, : len(log_B)], score[1]
+
+
+PATHS = {"scores": "free", "impossible": "any path"}
+
 SUBJECTS = (
     *reference(hmm, "latent.hmm", _posteriors, OUT, CONVENTIONS),
     *reference(hmm, "latent.hmm", _in_batch, OUT, CONVENTIONS, BATCHED),
     *reference(hmm, "latent.hmm", _gradient, ("gamma", "log_z", "xi_sum"), CONVENTIONS, ALONE),
     *reference(likelihood, "latent.hmm", lambda own, *x: own.log_partition(*x), (), CONVENTIONS),
     *reference(likelihood, "latent.hmm", _partition_in_batch, (), CONVENTIONS, BATCHED),
+    *reference(viterbi, "latent.hmm", _best, ("path", "score"), PATHS),
+    *reference(viterbi, "latent.hmm", _best_in_batch, ("path", "score"), PATHS, BATCHED),
 )

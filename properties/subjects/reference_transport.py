@@ -44,6 +44,7 @@ def _sweep(own: Any, a: Any, b: Any, cost: Any, eps: float, g: Any) -> Any:
 
 EXACT = {"vertex": "yes", "duals_on_zero_atoms": "yes", "mass": "any"}
 ENTROPIC = ("plan", "f", "g", "value", "marginal_error", "iterations")
+SINKHORN_TOL = 1e-8
 KL = {"value": "regularised", "regulariser": "kl", "potentials": "product"}
 ROOT = {"root": "yes"}
 
@@ -63,7 +64,7 @@ SUBJECTS = (
     *reference(circle, "transport.kantorovich", _circle),
     *reference(bures, "transport.wasserstein", lambda own, *x: own.gaussian(*x), (), ROOT),
     *reference(brenier_gaussian, "transport.wasserstein", lambda own, *x: own.brenier_map(*x)),
-    *reference(sinkhorn, "transport.sinkhorn", _sinkhorn, ENTROPIC, KL),
+    *reference(sinkhorn, "transport.sinkhorn", _sinkhorn, ENTROPIC, KL, accuracy=SINKHORN_TOL),
     *reference(sweep, "transport.sinkhorn", _sweep, ("g", "f")),
     *reference(
         sinkhorn_divergence,
@@ -71,5 +72,6 @@ SUBJECTS = (
         lambda own, *x: own.sinkhorn_divergence(*x),
         (),
         {"kind": "regularised", "clamp": "no"},
+        accuracy=SINKHORN_TOL,
     ),
 )

@@ -1,7 +1,7 @@
 """scikit-learn's GaussianMixture in each of its covariance types: E-step, M-step, and one step of `fit`.
 
-E-step: parameters go in as weights_init, means_init, precisions_init and max_iter=0 over two dummy points, then predict_proba and
-score_samples. One step: max_iter=1, reg_covar=0, tol=0. There is no public M-step; `_m_step` is the method that `fit` calls.
+E-step: parameters are set as the fitted attributes (`fit` with max_iter=0 and all *_init given, which should do it, ends in an
+AttributeError), then predict_proba and score_samples. One step: max_iter=1, reg_covar=0, tol=0. There is no public M-step; `_m_step` is the method that `fit` calls.
 It knows no weights: the E-step's log-likelihood is weighted here, the other two are asked only about weights that are equal.
 """
 
@@ -62,11 +62,15 @@ def _model(form: str, K: int, **settings: Any) -> Any:
 
 def _estep(form: str) -> Any:
     def run(X: Array, pi: Array, mu: Array, Sigma: Array, w: Array) -> tuple[Array, Any, Array]:
-        K, D = mu.shape
-        model = _model(
-            form, K, max_iter=0, weights_init=pi, means_init=mu, precisions_init=_precisions(Sigma, form), random_state=0
-        )
-        model.fit(np.arange(max(K, 2) * D, dtype=X.dtype).reshape(-1, D))
+        if abs(float(pi.sum()) - 1.0) > 1e-6:
+            raise ValueError("weights_init of any sum but 1 is refused by fit")
+        if not np.isfinite(mu).all():
+            raise ValueError("means_init with NaN is refused by fit")
+        model = _model(form, len(pi))
+        # Upper triangular U with U Uᵀ = Σ⁻¹, the square root that the model keeps.
+        U = np.linalg.inv(np.linalg.cholesky(Sigma.astype(np.float64))).swapaxes(1, 2).astype(Sigma.dtype)
+        roots = {"full": U, "tied": U[0], "diagonal": np.diagonal(U, 0, 1, 2), "spherical": U[:, 0, 0]}
+        model.weights_, model.means_, model.precisions_cholesky_ = pi, mu, np.ascontiguousarray(roots[form])
         log_density = model.score_samples(X)
         return model.predict_proba(X), w @ log_density, log_density
 
@@ -126,7 +130,7 @@ def _each(form: str, dtype: str) -> tuple[Subject, ...]:
             name,
             contract=gmm_em_step,
             outputs=OUT,
-            conventions={**says, "empty": "raises"},
+            conventions=says if form == "tied" else {**says, "empty": "raises"},
             accepts=lambda X, pi, mu, Sigma, w: _equal(w) and _form_is(form, Sigma) and len(X) >= max(2, len(pi)),
             **shared,
         )(_em(form)),

@@ -1,4 +1,4 @@
-"""The few lines of every known violation run, and show what they claim (they end in an assertion of the wrong result)."""
+"""The few lines of every known violation run, and end in an assertion of the wrong result that they show."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def not_negative(solve: Judged, c: EntropicClouds) -> Gap:
     level="convention",
     when=KIND,
     code="SDV-03",
-    kills=("not-debiased-in-part", "half-squared-cost", "uniform-weights"),
+    kills=("doubled", "not-debiased-in-part"),
 )
 def near_transport(solve: Judged, c: EntropicClouds) -> Gap:
     """W − ½ε(H(a) + H(b)) ≤ S ≤ W + ε min(H(a), H(b))."""

@@ -33,6 +33,7 @@ bures = Contract(
     outputs={"value": ""},
     domain="finite means, symmetric positive semidefinite covariances, singular or zero ones allowed, d ≥ 1",
     cases="..cases.clouds:gaussians",
+    real="..cases.digits:gaussians",
     conventions={"root": ("yes", "no")},
     source="Gelbrich 1990",
     home=__package__,

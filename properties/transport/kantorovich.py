@@ -38,6 +38,7 @@ kantorovich = Contract(
     outputs={"plan": "m n", "f": "m", "g": "n", "value": ""},
     domain="masses ≥ 0 of equal total (1, unless the subject says any), empty atoms among them; any finite cost",
     cases="..cases.transport:problems",
+    real="..cases.digits:problems",
     conventions={"mass": ("one", "any"), "vertex": ("yes", "no"), "duals_on_zero_atoms": ("yes", "no")},
     source="Peyré and Cuturi 2019, (2.11) and (2.20)",
     home=__package__,
@@ -50,6 +51,7 @@ transport_cost = Contract(
     outputs={"value": ""},
     domain=kantorovich.domain,
     cases=kantorovich.cases,
+    real=kantorovich.real,
     conventions={"mass": ("one", "any")},
     source=kantorovich.source,
     home=__package__,
@@ -263,7 +265,7 @@ def reported_value(solve: Judged, problem: Problem) -> Gap:
     rule="T10",
     code="EMD-07",
     cases="..cases.transport:repriced",
-    kills=("cheapest-first", "dearest", "transposed-if-square"),
+    kills=("dearest", "gives-up-now-and-then"),
 )
 def supergradient_in_cost(solve: Judged, problem: Repriced) -> Gap:
     """<C', P(C')> ≤ <C', P(C)>."""
@@ -282,7 +284,7 @@ def supergradient_in_cost(solve: Judged, problem: Repriced) -> Gap:
     code="EMD-07",
     needs=("f", "g"),
     cases="..cases.transport:reweighed",
-    kills=("raised-prices", "negated-prices"),
+    kills=("raised-prices", "each-row-to-its-cheapest"),
 )
 def subgradient_in_masses(solve: Judged, problem: Reweighed) -> Gap:
     """<f, a'> + <g, b'> ≤ V(a', b'), (f, g) being the prices for positive a, b."""

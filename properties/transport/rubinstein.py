@@ -37,6 +37,7 @@ rubinstein = Contract(
     outputs={"value": "", "f": "n"},
     domain="masses ≥ 0 of total 1; a metric up to rounding, in which points may coincide",
     cases="..cases.metric:pairs",
+    real="..cases.digits:measures",
     conventions={"not_a_metric": ("closure", "refused")},
     source="Villani 2009, (6.3)",
     home=__package__,

@@ -47,6 +47,7 @@ sinkhorn = Contract(
     outputs={"plan": "m n", "f": "m", "g": "n", "value": "", "marginal_error": "", "iterations": ""},
     domain="masses ≥ 0 of sum 1, zero-mass atoms allowed, m, n ≥ 1, finite costs of either sign, ε > 0",
     cases="..cases.entropic:problems",
+    real="..cases.digits:entropic",
     conventions={
         "regulariser": ("kl", "entropy"),
         "value": ("regularised", "sharp"),
@@ -264,7 +265,7 @@ def numbers_when_cold(solve: Judged, c: Entropic) -> Gap:
     kind="inequality",
     rule="T6",
     code="SNK-04",
-    kills=("independent", "kernel-sign"),
+    kills=("dearest-plan", "kernel-sign"),
 )
 def between_the_bounds(solve: Judged, c: Entropic) -> Gap:
     """W ≤ ⟨P, C⟩ ≤ ⟨P, C⟩ + ε KL ≤ min(⟨ab, C⟩, W + ε min(H(a), H(b))), each with T6."""

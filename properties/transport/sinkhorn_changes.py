@@ -99,7 +99,7 @@ def tolls(solve: Judged, c: Tolled) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="SNK-08",
-    kills=("eps-squared", "kernel-floor-absolute"),
+    kills=("eps-squared", "eps-plus-one"),
 )
 def currency(solve: Judged, c: Entropic) -> Gap:
     """P(tC, tε) = P(C, ε), t = 8."""
@@ -184,7 +184,7 @@ def empty_atom(solve: Judged, c: Entropic) -> Gap:
     rule="T6",
     code="SNK-09",
     cases="..cases.entropic:repriced",
-    kills=("cost-normalised", "eps-quadrupled"),
+    kills=("dearest-plan", "kernel-sign"),
 )
 def gradient_in_cost(solve: Judged, c: Repriced) -> Gap:
     """OT_ε(C') ≤ OT_ε(C) + ⟨P, C' − C⟩, and the middle of C and C' costs at least half of both."""
@@ -230,7 +230,7 @@ def gradient_in_mass(solve: Judged, c: Reweighed) -> Gap:
     rule="T6",
     code="SNK-10",
     cases="..cases.entropic:reweighed",
-    kills=("independent-of-the-mean", "hotter-at-the-mean"),
+    kills=("dearest-at-the-mean", "dear-kernel-at-the-mean"),
 )
 def convex_in_each_mass(solve: Judged, c: Reweighed) -> Gap:
     """OT_ε(½(a + a'), b) ≤ ½ OT_ε(a, b) + ½ OT_ε(a', b)."""
@@ -250,7 +250,7 @@ def convex_in_each_mass(solve: Judged, c: Reweighed) -> Gap:
     rule="T6",
     code="SNK-10",
     cases="..cases.entropic:reweighed",
-    kills=("independent-of-the-mean", "hotter-at-the-mean"),
+    kills=("dearest-at-the-mean", "dear-kernel-at-the-mean"),
 )
 def jointly_convex_with_entropy(solve: Judged, c: Reweighed) -> Gap:
     """F(½(a + a'), ½(b + b')) ≤ ½ F(a, b) + ½ F(a', b') with F = OT_ε − ε(H(a) + H(b))."""

@@ -132,7 +132,7 @@ def dual_value_rises(step: Judged, c: Swept) -> Gap:
     rule="T6",
     needs=("f",),
     code="SNK-07",
-    kills=("drifts", "eps-too-small-in-rows"),
+    kills=("drifts", "overshoots"),
 )
 def row_error_falls(step: Judged, c: Swept) -> Gap:
     """‖P_{k+1}1 − a‖₁ ≤ ‖P_k1 − a‖₁ once the columns fit, k = 1, 2."""

@@ -39,6 +39,7 @@ wasserstein = Contract(
     outputs={"value": "", "plan": "m n"},
     domain="masses ≥ 0 of sum 1, zero-mass atoms and coinciding points allowed, m, n, d ≥ 1, finite points, p > 0",
     cases="..cases.clouds:clouds",
+    real="..cases.digits:clouds",
     conventions={"root": ("yes", "no")},
     source="Villani 2009 Def. 6.1",
     home=__package__,

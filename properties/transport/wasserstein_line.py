@@ -34,6 +34,7 @@ line = Contract(
     outputs={"value": "", "plan": "m n"},
     domain="masses ≥ 0 of sum 1, zero-mass atoms and ties allowed, m, n ≥ 1, finite numbers in any order, p ≥ 1",
     cases="..cases.clouds:lines",
+    real="..cases.digits:lines",
     conventions={"root": ("yes", "no")},
     source="Santambrogio 2015 Prop. 2.17",
     home=__package__,
