@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from prufrock.call import Watch
+from prufrock.call import OutsideDomain, Watch
 from prufrock.contract import resolve_real
 from prufrock.encode import digest
 from prufrock.gaps import Gap
@@ -44,7 +44,12 @@ def check(
         return replace(verdict, status=Status.SKIPPED, reason=reason)
     search = Search(law, judged, profile, case_seed(seed, law.id), watch)
     known = judged.known_for(law.id)
-    verdict = _recheck(search, known, verdict) if known else _outcome(search, verdict)
+    if known is None:
+        verdict = _outcome(search, verdict)
+    elif known.witness is None:
+        verdict = _on_record(_outcome(search, verdict), known)
+    else:
+        verdict = _recheck(search, known, known.witness(), verdict)
     return replace(verdict, versions=versions(judged), seconds=time.perf_counter() - start)
 
 
@@ -109,13 +114,22 @@ def _outcome(search: Search, verdict: Verdict) -> Verdict:
     return replace(verdict, status=Status.NOT_EXERCISED, reason=why)
 
 
-def _recheck(search: Search, known: Known, verdict: Verdict) -> Verdict:
+def _on_record(verdict: Verdict, known: Known) -> Verdict:
+    if not verdict.broken:
+        return verdict
+    return replace(verdict, status=Status.KNOWN, reason=known.reason, link=known.link, scope=known.scope)
+
+
+def _recheck(search: Search, known: Known, case: Any, verdict: Verdict) -> Verdict:
     """A violation on record is shown on its witness; where that no longer breaks the law, it is fixed: say so."""
-    found = search.judge(known.witness())
-    shown = _describe(replace(verdict, cases=1, conclusive=1), known.witness(), found, tuple(search.judged.calls))
-    shown = replace(shown, link=known.link, scope=known.scope)
+    try:
+        found = search.judge(case)
+    except OutsideDomain:
+        return replace(verdict, status=Status.NOT_EXERCISED, reason="its witness is not in the subject's domain")
+    shown = _describe(replace(verdict, cases=1, conclusive=1), case, found, tuple(search.judged.calls))
     if shown.broken:
-        return replace(shown, status=Status.KNOWN, reason=known.reason)
+        return _on_record(shown, known)
+    shown = replace(shown, link=known.link, scope=known.scope)
     return replace(shown, status=Status.FIXED, reason=f"on record, but its witness now passes: {known.reason}")
 
 

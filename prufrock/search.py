@@ -16,7 +16,6 @@ from prufrock.profile import Profile
 from prufrock.statute import Law
 from prufrock.subjects import Subject
 
-
 OUTSIDE = 150  # cases refused in a row, after which a law has nothing to say about a subject
 
 

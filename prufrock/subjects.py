@@ -19,7 +19,8 @@ class Known:
 
     law      id of the law, or its last part
     reason   what is wrong, in a sentence
-    witness  makes a case on which the subject breaks the law
+    witness  makes a case on which the subject breaks the law; without one the law's own cases decide, and nothing is
+             called fixed (for bad input that is accepted in every case)
     scope    requirement that says for which releases it was seen, such as "POT>=0.9,<=0.9.7.post1"; "" is any
     link     issue or documentation, where there is one
     lines    a few runnable lines that show it without prufrock
@@ -27,7 +28,7 @@ class Known:
 
     law: str
     reason: str
-    witness: Callable[[], Any]
+    witness: Callable[[], Any] | None = None
     scope: str = ""
     link: str = ""
     lines: str = ""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
-CHUNK = 2048  # columns of φ that stay in the cache
+CHUNK = 1 << 18  # numbers in the columns of φ that stay in the cache
 CANCELLED = 1e-3  # a variance below this part of the second moment is summed again, about its own mean
 
 
@@ -98,6 +98,11 @@ def weights(
     return torch.cat([quadratic, linear, constant[:, None]], 1)
 
 
+def columns(F: int) -> int:
+    """How many columns of F features to take at a time."""
+    return max(2048, CHUNK // F)
+
+
 def safe(Xt: Float[Tensor, "D N"], L: Float[Tensor, "K D D"], dtype: torch.dtype) -> bool:
     """Whether the expansion keeps half of the digits: u Σ_ij |P_ij| |x_i| |x_j| <= 4 √u for the largest |x_i|."""
     top = Xt.abs().amax(1).to(L)
@@ -145,8 +150,9 @@ def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, 
     if not safe(Xt, L, X.dtype):
         return log_density(X, mu, L)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False).to(X)
-    room = X.new_ones((W.shape[1], min(CHUNK, len(X))))
-    return torch.cat([(W @ features(x, False, room[:, : x.shape[1]])).T for x in torch.split(Xt, CHUNK, 1)])
+    n = min(columns(W.shape[1]), len(X))
+    room = X.new_ones((W.shape[1], n))
+    return torch.cat([(W @ features(x, False, room[:, : x.shape[1]])).T for x in torch.split(Xt, n, 1)])
 
 
 def quick_moments(
@@ -154,9 +160,11 @@ def quick_moments(
 ) -> tuple[Float[Tensor, "K"], Float[Tensor, "K D"], Float[Tensor, "K D D"]]:
     """`moments`, from the sums of φ where they keep the digits."""
     centre = X.mean(0)
-    room = X.new_ones((X.shape[1] * (X.shape[1] + 3) // 2 + 1, min(CHUNK, len(X))))
-    S = torch.zeros((len(room), R.shape[1]), dtype=torch.float64, device=X.device)
-    for x, r in zip(torch.split((X - centre).T.contiguous(), CHUNK, 1), torch.split(R, CHUNK), strict=True):
+    F = X.shape[1] * (X.shape[1] + 3) // 2 + 1
+    n = min(columns(F), len(X))
+    room = X.new_ones((F, n))
+    S = torch.zeros((F, R.shape[1]), dtype=torch.float64, device=X.device)
+    for x, r in zip(torch.split((X - centre).T.contiguous(), n, 1), torch.split(R, n), strict=True):
         S += features(x, False, room[:, : len(r)]) @ r
     mass, mean, spread, kept = expected(S.T, X.shape[1], False)
     return (mass.to(X), (mean + centre).to(X), spread.to(X)) if kept else moments(X, R)

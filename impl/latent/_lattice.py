@@ -7,8 +7,9 @@ In LOG Z sums the weights of all paths (log_partition), in MAX it is the best of
 ENTROPY also the entropy of the posterior over paths. log Z is convex in the scores and its gradient is the
 posterior: ∂ log Z/∂ node_n(j) = P(state j at n), ∂ log Z/∂ arc_n(i, j) = P(i at n, j at n + 1). The backward
 messages are the forward messages of the reversed lattice (arcs transposed, start and end exchanged), so the
-recursion stands here once. Messages are rescaled at every step (`Semiring.size`): float32 keeps its digits over
-100 000 columns, and nothing underflows.
+recursion stands once, in _recursion; _relay runs it in chunks where a chain is long, _scaled by matrix products
+where nothing can underflow. Messages are rescaled at every step (`Semiring.size`): float32 keeps its digits over
+100 000 columns.
 
 How to use it. Build a `Lattice` of log scores, -∞ meaning forbidden (never NaN or +∞), then ask it:
 

@@ -53,13 +53,17 @@ def chunked(lattice: Lattice, semiring: Semiring) -> tuple[Tensor, Float[Tensor,
     N, K = len(nodes), nodes.shape[-1]
     first = (torch.zeros_like(nodes[0]) if start is None else start.expand(nodes.shape[1:])).reshape(-1, K)
     ends = [N] * len(first) if lengths is None else lengths.expand(nodes.shape[1:-1]).flatten().tolist()
-    x, sizes = torch.empty_like(nodes).reshape(N, -1, K), nodes.new_zeros((N, len(first)))
+    columns = []
     for b, end in enumerate(ends):
         found = _chunked(nodes.reshape(N, -1, K)[:end, b], arcs.reshape(K, K), first[b], semiring)
         if found is None:
             return None
-        x[:end, b], sizes[:end, b] = found
-        x[end:, b] = x[end - 1, b]
+        x, sizes = found
+        if end < N:
+            x, sizes = torch.cat([x, x[-1:].expand(N - end, K)]), torch.nn.functional.pad(sizes, (0, N - end))
+        columns.append((x, sizes))
+    xs, logs = zip(*columns, strict=True)
+    x, sizes = (xs[0], logs[0]) if len(xs) == 1 else (torch.stack(xs, 1), torch.stack(logs, 1))
     return x.reshape(nodes.shape), sizes.reshape(nodes.shape[:-1])
 
 

@@ -197,8 +197,9 @@ def _sums(Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool) -> tuple[Tensor, Ten
     L = torch.zeros((), dtype=torch.float64, device=Yt.device)
     S = torch.zeros(W.shape, dtype=torch.float64, device=Yt.device)
     lowest = 0.8 * math.log(torch.finfo(W.dtype).tiny)  # subnormal numbers would slow every product
-    room = W.new_ones((W.shape[1], min(_gaussian.CHUNK, Yt.shape[1])))
-    for y, v in zip(torch.split(Yt, _gaussian.CHUNK, 1), torch.split(w, _gaussian.CHUNK), strict=True):
+    n = min(_gaussian.columns(W.shape[1]), Yt.shape[1])
+    room = W.new_ones((W.shape[1], n))
+    for y, v in zip(torch.split(Yt, n, 1), torch.split(w, n), strict=True):
         phi = _gaussian.features(y.to(W), diagonal, out=room[:, : len(v)])
         joint = W @ phi
         top = joint.amax(0)

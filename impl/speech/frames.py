@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     Layout = Literal["time-major", "batch-major"]
 
 
-def unstack_frames(
-    y: Shaped[Tensor, "T B r*d"], r: int, layout: Layout = "time-major"
-) -> Shaped[Tensor, "T*r B d"]:
+def unstack_frames(y: Shaped[Tensor, "T B r*d"], r: int, layout: Layout = "time-major") -> Shaped[Tensor, "T*r B d"]:
     """The r frames of each step; batch-major [B, T, r·d] -> [B, T·r, d]. r must divide r·d."""
     _check("y", y, r, layout)
     first, second, width = y.shape
@@ -44,9 +42,7 @@ def unstack_frames(
     return frames.transpose(1, 2).reshape(first * r, second, width // r)
 
 
-def stack_frames(
-    x: Shaped[Tensor, "T*r B d"], r: int, layout: Layout = "time-major"
-) -> Shaped[Tensor, "T B r*d"]:
+def stack_frames(x: Shaped[Tensor, "T*r B d"], r: int, layout: Layout = "time-major") -> Shaped[Tensor, "T B r*d"]:
     """The inverse; batch-major [B, T·r, d] -> [B, T, r·d]. r must divide the frames."""
     _check("x", x, r, layout)
     batch_major = layout == "batch-major"

@@ -8,9 +8,7 @@ import torch
 from ..speech.frames import stack_frames, unstack_frames
 
 
-@pytest.mark.parametrize(
-    ("T", "B", "r", "d"), [(3, 5, 2, 4), (2, 4, 3, 1), (1, 1, 4, 2), (0, 3, 2, 2), (3, 2, 1, 5)]
-)
+@pytest.mark.parametrize(("T", "B", "r", "d"), [(3, 5, 2, 4), (2, 4, 3, 1), (1, 1, 4, 2), (0, 3, 2, 2), (3, 2, 1, 5)])
 def test_every_frame_is_where_it_belongs(T: int, B: int, r: int, d: int) -> None:
     y = torch.arange(T * B * r * d).reshape(T, B, r * d).float()
     y[y == 7] = torch.nan

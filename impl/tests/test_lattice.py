@@ -77,7 +77,7 @@ def test_every_semiring_is_enumeration(band: bool, per_step: bool, W: int, seed:
 def test_the_gradient_is_the_posterior_and_samples_follow_it(band: bool, per_step: bool, W: int) -> None:
     x = lattice(band, per_step, W, seed=3)
     leaves = [t.clone().requires_grad_() for t in x[:4] if t is not None]
-    log_partition(Lattice(leaves[0], leaves[1], leaves[2], leaves[3], x.lengths, band)).sum().backward()
+    log_partition(Lattice(leaves[0], leaves[1], leaves[2], leaves[3], x.lengths, band)).sum().backward()  # type: ignore[no-untyped-call]
     found = posteriors(x)
     ends = torch.stack([found.nodes[n - 1, b] for b, n in enumerate([4, 2, 1])])
     expected = (found.nodes, found.arcs if per_step else found.arcs.sum(0), found.nodes[0], ends)

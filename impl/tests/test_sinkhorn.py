@@ -31,10 +31,7 @@ def test_the_plan_is_entropic_optimal_for_its_own_marginals(eps: float) -> None:
         assert abs(gap - f @ (rows - a)) <= 1e-11 * a.sum() * max(1, eps), kind
         rounded = sinkhorn.round_plan(plan, a, b)
         assert (rounded.sum(1) - a).abs().sum() + (rounded.sum(0) - b).abs().sum() <= 1e-13 * a.sum()
-        assert (
-            sinkhorn.dual_value(a, b, cost, eps, f, g)
-            <= sinkhorn.primal_value(rounded, a, b, cost, eps) + 1e-9
-        )
+        assert sinkhorn.dual_value(a, b, cost, eps, f, g) <= sinkhorn.primal_value(rounded, a, b, cost, eps) + 1e-9
         assert kantorovich.value(a, b, cost) <= sinkhorn.sharp_value(rounded, cost) + 1e-12
 
 

@@ -84,9 +84,7 @@ def test_equal_measures_cost_nothing_and_bad_input_raises() -> None:
     value, f = rubinstein.solve(mu, mu, D)
     assert float(value) == 0
     assert f.tolist() == [0, 0]
-    assert rubinstein.mcshane_extension(torch.tensor([0.0, 1.0]), torch.tensor([[2.0, 3.0]])).tolist() == [
-        2.0
-    ]
+    assert rubinstein.mcshane_extension(torch.tensor([0.0, 1.0]), torch.tensor([[2.0, 3.0]])).tolist() == [2.0]
     with pytest.raises(ValueError, match="square"):
         rubinstein.solve(mu, mu, torch.ones(2, 3))
     with pytest.raises(ValueError, match="mu, nu: expected equal sums"):

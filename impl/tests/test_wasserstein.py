@@ -38,9 +38,7 @@ def test_batches_float32_and_gradients() -> None:
     logits = torch.randn(4, generator=rng, dtype=torch.float64, requires_grad=True)
     b = torch.full((4,), 0.25, dtype=torch.float64)
     for p in (1, 2):
-        assert torch.autograd.gradcheck(
-            lambda t, x, y, p=p: W.wasserstein_1d(t.softmax(0), x, b, y, p), (logits, x, y)
-        )
+        assert torch.autograd.gradcheck(lambda t, x, y, p=p: W.wasserstein_1d(t.softmax(0), x, b, y, p), (logits, x, y))
         assert torch.autograd.gradcheck(
             lambda t, x, y, p=p: W.wasserstein(t.softmax(0), x[..., None], b, y[..., None], p), (logits, x, y)
         )

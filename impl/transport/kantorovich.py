@@ -56,9 +56,7 @@ def solve(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor
     return Solution(plan.to(cost), f.to(cost), g.to(cost))
 
 
-def value(
-    a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"]
-) -> Float[Tensor, "*B"]:
+def value(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"]) -> Float[Tensor, "*B"]:
     """min_P <C, P>, differentiable: ∂/∂a = f, ∂/∂b = g, ∂/∂C = P; errors as for `solve`."""
     a, b, cost = _inputs.problem(a, b, cost)
     plan, f, g = _solve(a, b, cost)

@@ -52,9 +52,7 @@ def solve(
         shapes = [_inputs.shape(x) for x in (mu, nu, metric)]
         raise ValueError(f"mu, nu, metric: expected shapes [n], [n], [n, n], got {', '.join(shapes)}")
     if not closure and not is_metric(metric):
-        raise ValueError(
-            "metric: expected a zero diagonal, symmetry, triangles; closure=True takes any D >= 0"
-        )
+        raise ValueError("metric: expected a zero diagonal, symmetry, triangles; closure=True takes any D >= 0")
     D = shortest_paths(metric.double()) if closure else metric.double()
     surplus = (mu.double() - nu.double()).detach()
     S, T = surplus > 0, surplus < 0

@@ -127,7 +127,9 @@ def fallen_behind(draw: Any) -> Chain:
 @st.composite
 def long_chains(draw: Any) -> Chain:
     """Dozens to hundreds of frames, a pattern of a few repeated, each frame as likely as a density may be."""
-    K, period, N = draw(st.sampled_from([(K, p, n) for n in (30, 100, 300) for K, p in ((2, 3), (3, 5), (4, 3), (2, 7))]))
+    K, period, N = draw(
+        st.sampled_from([(K, p, n) for n in (30, 100, 300) for K, p in ((2, 3), (3, 5), (4, 3), (2, 7))])
+    )
     kind, closed, quiet = draw(st.sampled_from([k for k in KINDS if k[0] not in ("left-right", "cyclic")]))
     states, frames = np.stack([row(draw) for _ in range(K)]), np.stack([row(draw) for _ in range(period)])
     c = assemble(kind, closed, quiet, states, np.resize(frames, (N, frames.shape[1])), 0.25)
@@ -191,7 +193,9 @@ def independent(draw: Any) -> Chain:
 def stationary(draw: Any) -> Chain:
     """π > 0 is stationary under A: the flow from state to state is a sum of closed walks, not reversible mostly."""
     K, N = draw(_THICK)
-    c = assemble("dense", False, False, np.stack([row(draw) for _ in range(K)]), np.stack([row(draw) for _ in range(N)]), 0.25)
+    c = assemble(
+        "dense", False, False, np.stack([row(draw) for _ in range(K)]), np.stack([row(draw) for _ in range(N)]), 0.25
+    )
     flow = np.roll(np.eye(K), 1, axis=1) * draw(st.integers(1, 8)) + np.diag(1.0 + row(draw)[:K] % 4)
     for _ in range(draw(st.integers(0, 3))):
         walk = np.argsort(row(draw)[:K], kind="stable")[: draw(st.integers(2, K))]
@@ -303,6 +307,8 @@ KINDS = tuple(
     for kind in ("dense", "left-right", "uneven", "sticky", "dense", "cyclic")
 )
 _KINDS = st.sampled_from(KINDS)
-_CLOSED = st.sampled_from([k for k in KINDS if k[0] in ("left-right", "sticky", "dense") and (k[1] or k[0] == "left-right")])
+_CLOSED = st.sampled_from(
+    [k for k in KINDS if k[0] in ("left-right", "sticky", "dense") and (k[1] or k[0] == "left-right")]
+)
 _CHAINS = chains()
 _WITHOUT_WAY_BACK = chains(thin=False, ways=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -30,6 +30,9 @@ class Lattices:
     T_len: Integers
     U_len: Integers
     blank: int
+
+
+Kind = TypeVar("Kind", bound=Lattices)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def batches() -> st.SearchStrategy[Lattices]:
 
 @st.composite
 def open_lattices(draw: Any) -> Lattices:
-    """Blank and label each take at most 3/8 of a node, and other classes the rest: no posterior hides behind rounding."""
+    """Blank and label each take at most 3/8 of a node, other classes the rest: no posterior hides behind rounding."""
     (B, T, V, C), targets, T_len, U_len, blank = _frame(draw, 3)
     drawn = np.frombuffer(draw(st.binary(min_size=32, max_size=32)), np.uint8).astype(np.float64)
     share = 0.375 * 2.0 ** -(np.resize(drawn % 16, (2, B, T, V)) / 2.0)
@@ -185,7 +188,7 @@ def _tile(draw: Any, shape: tuple[int, ...]) -> Array:
     return np.resize(scores(draw, (48,)), shape)
 
 
-def _with(batch: Lattices, kind: Any, **more: Any) -> Any:
+def _with(batch: Lattices, kind: type[Kind], **more: Any) -> Kind:
     return kind(**{**vars(batch), **more})
 
 

@@ -76,7 +76,7 @@ class Counts:
 @st.composite
 def posteriors(draw: Any, full: bool = True) -> Posteriors:
     """Every state is visited and left (or, if not `full`, perhaps not)."""
-    K, lengths = draw(st.sampled_from(((2, 3, 3, 4, 5) if full else (3, 4, 5, 3)))), draw(_LENGTHS)
+    K, lengths = draw(st.sampled_from((2, 3, 3, 4, 5) if full else (3, 4, 5, 3))), draw(_LENGTHS)
     M, some = draw(st.integers(2, 4)), draw(st.integers(1, 3))
     if not full:
         some, lengths = 1, lengths[:2]
@@ -138,7 +138,9 @@ def alike_points(draw: Any) -> Points:
     """Points under one spherical covariance: every form of covariance can start there."""
     p = draw(_POINTS)
     K, D = p.mu.shape
-    return Points(p.pi, p.A, p.mu, np.tile(np.eye(D) * draw(st.sampled_from((1.0, 4.0, 2.0))), (K, 1, 1)), p.x, p.lengths)
+    return Points(
+        p.pi, p.A, p.mu, np.tile(np.eye(D) * draw(st.sampled_from((1.0, 4.0, 2.0))), (K, 1, 1)), p.x, p.lengths
+    )
 
 
 @st.composite

@@ -1,8 +1,8 @@
 """A real utterance for CTC: one sentence of CMU ARCTIC with its aligned phones, and a small acoustic model of it.
 
-Features are log energies of 24 bands of the spectrum, one frame every 10 ms. A class scores a frame by its distance from
-the mean of the frames that the labels assign to it, in standard deviations; silence plays the blank. Segments of a few
-phones, at several frame rates, make batches whose targets, lengths and scores are those of speech.
+Features are log energies of 24 bands of the spectrum, one frame every 10 ms. A class scores a frame by its distance
+from the mean of the frames that the labels assign to it, in standard deviations; silence plays the blank. Segments of a
+few phones, at several frame rates, make batches whose targets, lengths and scores are those of speech.
 
 Source: CMU ARCTIC, Kominek & Black 2003 (free licence, see data/arctic/NOTICE); the model is derived.
 """

@@ -63,4 +63,17 @@ def moments_of(pi: Any, mu: Any, Sigma: Any, total: float) -> Moments:
     return Moments(mass, mass[:, None] * mu, mass[:, None, None] * (Sigma + mu[:, :, None] * mu[:, None, :]))
 
 
-__all__ = ["COVARIANCE", "FORMS", "Moments", "far", "form", "linear", "moments", "moments_of", "moments_off", "sum_off", "truth", "within"]
+__all__ = [
+    "COVARIANCE",
+    "FORMS",
+    "Moments",
+    "far",
+    "form",
+    "linear",
+    "moments",
+    "moments_of",
+    "moments_off",
+    "sum_off",
+    "truth",
+    "within",
+]

@@ -115,8 +115,9 @@ def total_probability(solve: Judged, batch: Batch) -> Gap:
 )
 def alignment_count(solve: Judged, batch: Batch) -> Gap:
     """x = −log C  ⇒  exp(−loss) = C(T + U − R, 2U)/C^T."""
-    want = [-np.log(float(count(len(x), y)) or 0.0) - x[:, 0].sum() if count(len(x), y) else np.inf
-            for x, y in items(batch)]
+    want = [
+        -np.log(float(count(len(x), y)) or 0.0) - x[:, 0].sum() if count(len(x), y) else np.inf for x, y in items(batch)
+    ]
     return losses(counted(solve, batch, solve(*arguments(batch))), want, rounding(solve.u, batch))
 
 
@@ -268,7 +269,8 @@ BAD = {
     "too-many-labels": _refused(target_lengths=lambda batch: batch.target_lengths + batch.targets.shape[1] + 1),
     "negative-length": _refused(target_lengths=lambda batch: -1 - batch.target_lengths),
     "blank-as-label": _refused(
-        targets=_padded_targets(lambda batch: batch.blank), target_lengths=lambda batch: np.ones_like(batch.target_lengths)
+        targets=_padded_targets(lambda batch: batch.blank),
+        target_lengths=lambda batch: np.ones_like(batch.target_lengths),
     ),
     "unknown-label": _refused(
         targets=_padded_targets(lambda batch: batch.log_probs.shape[-1]),
@@ -293,4 +295,3 @@ LAWS = (
     *cross_cutting(ctc, allow=lambda batch, u: 2.0 * float(rounding(u, batch).max())),
     *refusals(ctc, BAD),
 )
-

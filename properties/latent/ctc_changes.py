@@ -1,8 +1,8 @@
 """CTC under change: what a batch may do to its frames, labels, classes and padding without changing a cost.
 
 Reversed frames spell the reversed labelling. Classes have no names. A score added to a whole frame is added to every
-path. A frame that is certainly blank may be put before or behind an utterance, but not inside it, where it would split a
-run; inside, a frame that is certain of its class may be said twice, because a run of two is a run. And an item of a
+path. A frame that is certainly blank may be put before or behind an utterance, but not inside it, where it would split
+a run; inside, a frame that is certain of its class may be said twice, because a run of two is a run. And an item of a
 batch is as if it were alone, whatever stands beside it or behind its end.
 
 Symbols: as in `ctc`.

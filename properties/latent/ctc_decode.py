@@ -4,10 +4,10 @@
     best path: collapse of the most probable class of each frame
     beam: the most probable labelling among the prefixes that a beam of some width kept
 
-The best path need not spell the most probable labelling: with p(−) = 0.6 twice it is silence at 0.36, while one label has
-0.64. It does where it holds more than half of the probability, as it must if every frame is surer than 1 − 1/2T
-(Bernoulli), and then every prefix of it is the heaviest of its time, so that even a beam of one finds it. A beam that never
-overflows is exact; otherwise what it reports has lost paths and is too small, never too large.
+The best path need not spell the most probable labelling: with p(−) = 0.6 twice it is silence at 0.36, while one label
+has 0.64. It does where it holds more than half of the probability, as it must if every frame is surer than 1 − 1/2T
+(Bernoulli), and then every prefix of it is the heaviest of its time, so that even a beam of one finds it. A beam that
+never overflows is exact; otherwise what it reports has lost paths and is too small, never too large.
 
 Symbols: path[T]; log_probs[T, C]; blank; width of the beam; labels[≤ T]; log_prob in nats.
 Source: Graves et al. 2006, §3.1 and §3.2; Hannun et al. 2014 for the beam.

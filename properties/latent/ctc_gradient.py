@@ -2,8 +2,8 @@
 
     occupancy_t(k) = P(path_t = k | y) = ∂ log p(y)/∂ x_t(k)        grad = −occupancy, or softmax − occupancy (logits)
 
-log p is a log-sum-exp of linear functions of the scores x, hence convex, and its conjugate at the posterior is minus the
-entropy of the alignment:
+log p is a log-sum-exp of linear functions of the scores x, hence convex, and its conjugate at the posterior is minus
+the entropy of the alignment:
 
     log p(x') ≥ log p(x) + <occupancy, x' − x>             0 ≤ log p(y) − <occupancy, x> ≤ log C(T + U − R, 2U)
 
@@ -107,9 +107,7 @@ def derivative(solve: Judged, batch: Directed) -> Gap:
     for b, (x, y) in enumerate(items(batch)):
         d = batch.direction[: len(x), b]
 
-        def slope(
-            h: float, x: NDArray[np.float64] = x, d: NDArray[np.float64] = d, y: tuple[int, ...] = y
-        ) -> float:
+        def slope(h: float, x: NDArray[np.float64] = x, d: NDArray[np.float64] = d, y: tuple[int, ...] = y) -> float:
             ends = [x + h * d, x - h * d]
             if solve.conventions["grad"] == "logits":
                 ends = [end - np.logaddexp.reduce(end, axis=-1, keepdims=True) for end in ends]

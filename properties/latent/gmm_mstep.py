@@ -115,7 +115,9 @@ def means_balance(step: Judged, case: Assigned) -> Gap:
     X, R, w = _plain(case)
     m, off = moments(X, R, w), _off(step, case)
     allow = off.first + off.mass[:, None] * np.abs(m.first / m.mass[:, None])
-    return gap(m.mass[:, None] * step.full(X, R, w).mu, m.first, allow=allow, effect=_effect(m.mass[:, None] * np.abs(X).max()))
+    return gap(
+        m.mass[:, None] * step.full(X, R, w).mu, m.first, allow=allow, effect=_effect(m.mass[:, None] * np.abs(X).max())
+    )
 
 
 @law(
@@ -128,7 +130,15 @@ def means_balance(step: Judged, case: Assigned) -> Gap:
     when=COVARIANCE,
     code="GMM-06",
     complete=True,
-    kills=("bessel", "second-moment", "about-the-sample-mean", "ridge", "weights-ignored", "tied-plainly", "last-point"),
+    kills=(
+        "bessel",
+        "second-moment",
+        "about-the-sample-mean",
+        "ridge",
+        "weights-ignored",
+        "tied-plainly",
+        "last-point",
+    ),
 )
 def covariances(step: Judged, case: Assigned) -> Gap:
     """N_k Σ_k = Σ_n w_n R_nk (x_n − μ_k)(x_n − μ_k)ᵀ, of it what the form determines; tied: summed over k."""
@@ -230,10 +240,8 @@ def weights_count(step: Judged, case: Assigned) -> Gap:
     X, R, w = _plain(case)
     times = np.round(4.0 * w).astype(np.int64)
     many = (np.repeat(X, times, 0), np.repeat(R, times, 0), np.ones(times.sum()))
-    mass = w @ R
     off = 4 * _off(step, case).second + moments_off(*many, np.zeros_like(many[1]), step.u).second
-    allow = off / mass[:, None, None] + 16 * step.u * np.square(X).max()
-    allow = np.broadcast_to(allow.max(0), allow.shape)
+    allow = _widest(off, w @ R, X, step.u)
     return gap(step(X, R, w), step(*many), allow=allow, effect=_effect(mstep(X, R, w)[2]))
 
 
@@ -250,8 +258,7 @@ def naming(step: Judged, case: Assigned) -> Gap:
     """Reversing components and points reverses Σ."""
     X, R, w = _plain(case)
     back = step(*(np.ascontiguousarray(a) for a in (X[::-1], R[::-1, ::-1], w[::-1])))
-    off = 8 * _off(step, case).second / (w @ R)[:, None, None] + 16 * step.u * np.square(X).max()
-    allow = np.broadcast_to(off.max(0), off.shape)
+    allow = _widest(8 * _off(step, case).second, w @ R, X, step.u)
     return gap(back[::-1], step(X, R, w), allow=allow, effect=_effect(mstep(X, R, w)[2]))
 
 
@@ -300,7 +307,7 @@ def affine_equivariance(step: Judged, case: MovedAssigned) -> Gap:
     off = _off(step, case).second
     here = 4 * np.abs(T) @ (off / mass + 4 * step.u * np.square(X).max()) @ np.abs(T.T)
     there = 4 * moments_off(Y, R, w, np.zeros_like(R), step.u).second / mass + 16 * step.u * np.square(Y).max()
-    allow = np.broadcast_to((here + there).max(0), here.shape)
+    allow = float((here + there).max())
     want = T @ step(X, R, w) @ T.T
     return gap(step(Y, R, w), want, allow=allow, effect=_effect(mstep(Y, R, w)[2]))
 
@@ -328,7 +335,12 @@ def far_from_the_origin(step: Judged, case: Assigned) -> Gap:
     mean_off = 8.0 * len(X) * step.u * (t + float(np.abs(X).max()))
     allow = 32.0 * step.u * width * t + mean_off**2 + 8.0 * (len(X) + 2) * step.u * width**2
     got = step(X + t, R, w)
-    return gap(seen(got, kind), seen(want, kind), allow=allow * (X.shape[1] if kind == "spherical" else 1), effect=_effect(want))
+    return gap(
+        seen(got, kind),
+        seen(want, kind),
+        allow=allow * (X.shape[1] if kind == "spherical" else 1),
+        effect=_effect(want),
+    )
 
 
 @law(
@@ -353,9 +365,14 @@ def empty_component(step: Judged, case: Assigned) -> Gap:
             return holds_if(True, "raises")
         return holds_if(False, "an error was declared, none was raised")
     got, want = step(X, R, w), step(X, np.ascontiguousarray(R[:, :-1]), w)
-    off = 8 * _off(step, case).second[:-1] / (w @ R)[:-1, None, None] + 16 * step.u * np.square(X).max()
-    others = gap(got[:-1], want, allow=np.broadcast_to(off.max(0), off.shape), effect=_effect(want))
+    allow = _widest(8 * _off(step, case).second[:-1], (w @ R)[:-1], X, step.u)
+    others = gap(got[:-1], want, allow=allow, effect=_effect(want))
     return all_of(others, holds_if(bool(np.isnan(got[-1]).any()), "an empty component is not NaN", got=got[-1]))
+
+
+def _widest(off: Any, mass: Any, X: Any, u: float) -> float:
+    """The widest allowance of any entry of Σ, from those of second moments: a tied or spherical Σ mixes them."""
+    return float((off / mass[:, None, None]).max() + 16 * u * np.square(X).max())
 
 
 def _effect(x: Any) -> float:
@@ -364,8 +381,7 @@ def _effect(x: Any) -> float:
 
 def _layout(case: Assigned, u: float) -> float:
     off = moments_off(case.X, case.R, case.weights, np.zeros_like(case.R), u).second
-    mass = (case.weights @ case.R)[:, None, None]
-    return float((8 * off / mass).max() + 16 * u * np.square(case.X).max())
+    return _widest(8 * off, case.weights @ case.R, case.X, u)
 
 
 def _first(x: Any, value: float) -> Any:
@@ -398,4 +414,3 @@ LAWS = (
     *cross_cutting(gmm_mstep, allow=_layout),
     *refusals(gmm_mstep, BAD),
 )
-

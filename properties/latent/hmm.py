@@ -318,7 +318,9 @@ def slope_in_frames(solve: Judged, chain: Nudged) -> Gap:
     """<γ, d> = d/dt log Z(log B + t d) at t = 0, of the oracle."""
     zero = np.zeros_like
     want, allow = _slope(solve, chain, zero(chain.log_pi), zero(chain.log_A), chain.d_B)
-    return gap(float(np.vdot(solve(*scores(chain)), chain.d_B)), want, allow=allow, effect=float(np.abs(chain.d_B).max()))
+    return gap(
+        float(np.vdot(solve(*scores(chain)), chain.d_B)), want, allow=allow, effect=float(np.abs(chain.d_B).max())
+    )
 
 
 @law(

@@ -181,7 +181,7 @@ def conic_witness_of_rows(solve: Judged, p: Posteriors) -> Gap:
     rule="T10",
     code="HMM-19",
     needs=("pi", "E"),
-    kills=("first-sequence-only", "forgets-last-frames"),
+    kills=("first-sequence-only", "last-sequence-only"),
 )
 def order_of_sequences(solve: Judged, p: Posteriors) -> Gap:
     """The parameters of the sequences in reverse order are the same."""

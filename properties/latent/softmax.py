@@ -587,7 +587,9 @@ def nothing_kept(solve: Judged, case: Masked) -> Gap:
     last = {"zeros": 0.0, "nan": np.nan, "uniform": 1.0 / p.shape[-1]}[says]
     kept = gap(p[:-1], want, allow=entry(barred[:-1], want, solve), effect=1.0)
     same = np.isnan(p[-1]) if says == "nan" else np.abs(p[-1] - last) <= 2 * solve.u
-    return all_of(kept, holds_if(bool(same.all()), f"a row of which nothing is kept is not {says}", got=p[-1], want=last))
+    return all_of(
+        kept, holds_if(bool(same.all()), f"a row of which nothing is kept is not {says}", got=p[-1], want=last)
+    )
 
 
 def _scale(x: Any) -> float:

@@ -103,7 +103,7 @@ def total_probability(solve: Judged, batch: Lattices) -> Gap:
     kills=("no-final-blank", "labels-shifted", "one-label-a-frame"),
 )
 def labels_summed_out(solve: Judged, batch: Lattices) -> Gap:
-    """x(t, u, k) = x(t, k)  ⇒  Σ_{y ∈ V^U} exp(−loss(y)) = p of U labels whose score is log Σ_k exp x(t, k), k ≠ blank."""
+    """x(t, u, k) = x(t, k)  ⇒  Σ_{y ∈ V^U} exp(−loss(y)) = p of U labels of score log Σ_{k ≠ blank} exp x(t, k)."""
     x = np.delete(batch.log_probs[0], batch.blank, axis=-1)
     merged = np.logaddexp.reduce(x, axis=-1)[:, :-1]
     with np.errstate(all="ignore"):

@@ -125,11 +125,10 @@ def _counts_of(gamma: Array, xi: Array, *_: Any) -> Array:
 
 
 WRONG: dict[str, Step] = {
-    "adds-one": _with(
-        A=lambda *g: rows(_counts_of(*g) + 1), E=lambda *g: rows(tally(g[0], g[2], g[4]) + 1)
-    ),
+    "adds-one": _with(A=lambda *g: rows(_counts_of(*g) + 1), E=lambda *g: rows(tally(g[0], g[2], g[4]) + 1)),
     "floors-counts": _with(
-        A=lambda *g: rows(np.maximum(_counts_of(*g), 1e-3)), E=lambda *g: rows(np.maximum(tally(g[0], g[2], g[4]), 1e-3))
+        A=lambda *g: rows(np.maximum(_counts_of(*g), 1e-3)),
+        E=lambda *g: rows(np.maximum(tally(g[0], g[2], g[4]), 1e-3)),
     ),
     "divides-by-all-visits": _with(A=_divides_by_all_visits),
     "transposes-steps": _with(A=lambda *g: rows(_counts_of(*g).T)),

@@ -1,4 +1,4 @@
-"""Wrong CTC: recursions that start, skip or end where they must not, sums that are none, gradients of something else."""
+"""Wrong CTC: recursions that start, skip or end where they must not, gradients of something else, items mixed up."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GATE = -1e30
 
 def _skip(z: Array, blank: int) -> Mask:
     """Whether state s may be reached from s − 2: it is a label, and not the one before."""
-    return np.r_[False, False, (z[2:] != blank) & (z[2:] != z[:-2])][: len(z)]
+    return np.asarray(np.r_[False, False, (z[2:] != blank) & (z[2:] != z[:-2])][: len(z)])
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _refuse(x: Array, y: Array, T: Array, U: Array, blank: int) -> None:
 
 
 def _loss(
-    x: Array, y: Array, T: Array, U: Array, blank: int, rules: Rules = Rules(), grad: str = "logits"
+    x: Array, y: Array, T: Array, U: Array, blank: int, *, rules: Rules = Rules(), grad: str = "logits"
 ) -> tuple[Array, Array]:
     """The good one."""
     _refuse(x, y, T, U, blank)
@@ -121,11 +121,11 @@ def _typed(out: tuple[Array, Array], like: Array) -> tuple[Array, Array]:
 
 
 def _every(z: Array, blank: int) -> Mask:
-    return np.r_[False, False, z[2:] != blank][: len(z)]
+    return np.asarray(np.r_[False, False, z[2:] != blank][: len(z)])
 
 
 def _against_neighbour(z: Array, blank: int) -> Mask:
-    return np.r_[False, False, (z[2:] != blank) & (z[2:] != z[1:-1])][: len(z)]
+    return np.asarray(np.r_[False, False, (z[2:] != blank) & (z[2:] != z[1:-1])][: len(z)])
 
 
 def _third_repeat(z: Array, blank: int) -> Mask:
@@ -248,7 +248,9 @@ def _nan_gates(loss: Array, grad: Array, x: Array, *_: Any) -> Any:
 
 def _no_path(loss: Array, grad: Array, put: float, slope: float) -> Any:
     """`put` for a loss of ∞, and `slope` for its gradient."""
-    return np.where(loss == np.inf, put, loss), np.where(loss == np.inf, slope, grad.transpose(0, 2, 1)).transpose(0, 2, 1)
+    return np.where(loss == np.inf, put, loss), np.where(loss == np.inf, slope, grad.transpose(0, 2, 1)).transpose(
+        0, 2, 1
+    )
 
 
 def _large_unless_repeated(loss: Array, grad: Array, x: Array, y: Array, T: Array, U: Array, blank: int) -> Any:

@@ -19,28 +19,28 @@ Reading = Callable[[Array, int], Array]
 
 
 def _runs(path: Array) -> Array:
-    return np.r_[True, path[1:] != path[:-1]][: len(path)]
+    return np.asarray(np.r_[True, path[1:] != path[:-1]][: len(path)])
 
 
 def _collapse(path: Array, blank: int) -> Array:
-    return path[_runs(path) & (path != blank)]
+    return np.asarray(path[_runs(path) & (path != blank)])
 
 
 def _drops_then_merges(path: Array, blank: int) -> Array:
     path = path[path != blank]
-    return path[_runs(path)]
+    return np.asarray(path[_runs(path)])
 
 
 def _never_merges(path: Array, blank: int) -> Array:
-    return path[path != blank]
+    return np.asarray(path[path != blank])
 
 
 def _keeps_blanks(path: Array, blank: int) -> Array:
-    return path[_runs(path)]
+    return np.asarray(path[_runs(path)])
 
 
 def _drops_zero(path: Array, blank: int) -> Array:
-    return path[_runs(path) & (path != 0)]
+    return np.asarray(path[_runs(path) & (path != 0)])
 
 
 def _loses_last_label(path: Array, blank: int) -> Array:
@@ -55,7 +55,7 @@ def _keeps_every_second(path: Array, blank: int) -> Array:
         fresh = k != before or not fresh
         keep.append(fresh and k != blank)
         before = k
-    return path[np.array(keep, dtype=bool)]
+    return np.asarray(path[np.array(keep, dtype=bool)])
 
 
 READINGS: dict[str, Reading] = {
@@ -124,12 +124,16 @@ def _searched(
                     _add(grown, (*y, k), 1, (b if again else np.logaddexp(b, n)) + frame[k], merge)
                 elif repeat == "always":
                     _add(grown, (*y, k), 1, np.logaddexp(b, n) + frame[k], merge)
-        order = sorted(grown, key=lambda y: -float(np.logaddexp(*grown[y])))[:width]
+        order = sorted(grown, key=lambda y: -float(np.logaddexp.reduce(grown[y])))[:width]
         level = float(np.logaddexp.reduce([v for y in order for v in grown[y]])) if normalise else 0.0
         kept = {y: [v - level for v in grown[y]] for y in order}
-    weigh = {"both": lambda b, n: np.logaddexp(b, n), "label": lambda b, n: n if n > -np.inf else b}[score]
-    found = max(kept, key=lambda y: float(weigh(*kept[y])))
-    return _numbers(found), float(weigh(*kept[found]))
+    found = max(kept, key=lambda y: _weight(kept[y], score))
+    return _numbers(found), _weight(kept[found], score)
+
+
+def _weight(mass: list[float], score: str) -> float:
+    b, n = mass
+    return n if score == "label" and n > -np.inf else float(np.logaddexp(b, n))
 
 
 def _add(grown: Mass, y: tuple[int, ...], which: int, mass: float, merge: str) -> None:

@@ -66,13 +66,17 @@ def _em(X: Array, pi: Array, mu: Array, Sigma: Array, w: Array) -> tuple[Array, 
 E_OUT, M_OUT = ("R", "log_likelihood", "log_density"), ("pi", "mu", "Sigma")
 
 
-def _mutant(name: str, contract: Contract, run: Callable[..., Any], conventions: dict[str, str] | None = None) -> Subject:
+def _mutant(
+    name: str, contract: Contract, run: Callable[..., Any], conventions: dict[str, str] | None = None
+) -> Subject:
     def quiet(*arguments: Any) -> Any:
         with np.errstate(all="ignore"):
             return run(*arguments)
 
     outputs = E_OUT if contract is gmm_estep else M_OUT
-    return subject(name, contract=contract, outputs=outputs, conventions=FULL if conventions is None else conventions)(quiet)
+    return subject(name, contract=contract, outputs=outputs, conventions=FULL if conventions is None else conventions)(
+        quiet
+    )
 
 
 def _log_shares(change: Callable[..., Array]) -> Callable[..., Any]:
@@ -123,7 +127,11 @@ def _one_shift(X: Array, pi: Array, mu: Array, Sigma: Array, w: Array) -> Any:
 
 def _expanded(X: Array, pi: Array, mu: Array, Sigma: Array, w: Array) -> Any:
     P = np.linalg.inv(Sigma)
-    q = np.einsum("ni,kij,nj->nk", X, P, X) - 2 * np.einsum("ni,kij,kj->nk", X, P, mu) + np.einsum("ki,kij,kj->k", mu, P, mu)
+    q = (
+        np.einsum("ni,kij,nj->nk", X, P, X)
+        - 2 * np.einsum("ni,kij,kj->nk", X, P, mu)
+        + np.einsum("ki,kij,kj->k", mu, P, mu)
+    )
     return _shared(np.log(pi) - 0.5 * q - _half_logdet(Sigma) - 0.5 * X.shape[1] * np.log(TWO_PI), w)
 
 
@@ -290,7 +298,9 @@ M_STEP: dict[str, Callable[..., Any]] = {
     "ridge": _moments(lambda p, m, S, *_: (p, m, S + 1e-6 * np.eye(S.shape[-1]))),
     "one-pass-moments": _moments(_one_pass),
     "single": lambda X, R, w: tuple(a.astype(np.float64) for a in _mstep(*(a.astype(np.float32) for a in (X, R, w)))),
-    "deviations": _moments(lambda p, m, S, *_: (p, m, S / np.sqrt(np.maximum(np.abs(S).max((1, 2), keepdims=True), 1e-300)))),
+    "deviations": _moments(
+        lambda p, m, S, *_: (p, m, S / np.sqrt(np.maximum(np.abs(S).max((1, 2), keepdims=True), 1e-300)))
+    ),
     "negated": _moments(lambda p, m, S, *_: (p, m, -S)),
     "lopsided": _moments(lambda p, m, S, *_: (p, m, _lopsided(S))),
     "last-point": _moments(_last_point),

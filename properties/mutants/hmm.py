@@ -216,7 +216,9 @@ def _best_at_the_end(g: Smoothed, x: tuple[Array, ...]) -> Smoothed:
 # What ends up in the likelihood is wrong for smoothers and for bare likelihoods alike.
 OF_BOTH: dict[str, Smoother] = {
     "transposes-A": _read(lambda p, A, B: (p, A.T, B)),
-    "forgets-pi": _read(lambda p, A, B: ((p * 0 if np.isfinite(p).all() else np.zeros_like(p)) - np.log(len(p)).astype(p.dtype), A, B)),
+    "forgets-pi": _read(
+        lambda p, A, B: ((p * 0 if np.isfinite(p).all() else np.zeros_like(p)) - np.log(len(p)).astype(p.dtype), A, B)
+    ),
     "forgets-first-frame": _read(lambda p, A, B: (p, A, _framed(B, 0, 0.0))),
     "steps-before-first-frame": _read(lambda p, A, B: (lse(p[:, None] + A, 0), A, B)),
     "best-path-at-the-end": _said(_best_at_the_end),

@@ -1,4 +1,4 @@
-"""Wrong transducers: lattices with edges missing or misread, paths of another kind, gradients without their posteriors."""
+"""Wrong transducers: lattices with edges missing or misread, other paths, gradients without their posteriors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _refuse(x: Array, y: Array, T: Array, U: Array, blank: int) -> None:
 
 
 def _loss(
-    x: Array, y: Array, T: Array, U: Array, blank: int, rewire: Rewire = lambda b, s: (b, s), grad: str = "logits"
+    x: Array, y: Array, T: Array, U: Array, blank: int, *, rewire: Rewire = lambda b, s: (b, s), grad: str = "logits"
 ) -> tuple[Array, Array]:
     """The good one."""
     _refuse(x, y, T, U, blank)
@@ -56,7 +56,9 @@ def _gradient(found: Crossed, x: Array, labels: Array, blank: int, kind: str) ->
     return out
 
 
-def _subject(name: str, run: Callable[..., Any], outputs: tuple[str, ...] = ("loss", "grad"), **declared: Any) -> Subject:
+def _subject(
+    name: str, run: Callable[..., Any], outputs: tuple[str, ...] = ("loss", "grad"), **declared: Any
+) -> Subject:
     conventions = {"grad": "logits", "scores": "free", **declared.pop("conventions", {})}
     return checked(Subject(name, transducer, run, outputs, conventions, own=True, **declared))
 

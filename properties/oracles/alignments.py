@@ -12,7 +12,7 @@ U + 1 − R optional runs of blanks, 2U + 1 − R parts of T with U + R of them 
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from math import comb
 from typing import NamedTuple
 
@@ -45,7 +45,7 @@ def collapse(path: Labels, blank: int) -> Labels:
 
 
 def repeats(y: Labels) -> int:
-    return sum(k == before for before, k in zip(y, y[1:], strict=False))
+    return sum(k == before for before, k in pairwise(y))
 
 
 def count(T: int, y: Labels) -> int:

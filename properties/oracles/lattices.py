@@ -1,7 +1,7 @@
 """Transducer lattices, the slow way: all C(T + U − 1, U) orders of U labels among T blanks, the last of them blank.
 
-`by_enumeration` adds up the paths; `by_recursion` is forward-backward over the nodes (t, u) in float64 for lattices with
-too many of them, and measures the extent E = Σ_k (max |α| + 3) over the anti-diagonals t + u = k (rule T2).
+`by_enumeration` adds up the paths; `by_recursion` is forward-backward over the nodes (t, u) in float64 for lattices
+with too many of them, and measures the extent E = Σ_k (max |α| + 3) over the anti-diagonals t + u = k (rule T2).
 
 Symbols: blank[T, U+1] score of leaving (t, u) for (t + 1, u); label[T, U] of leaving it for (t, u + 1).
 Source: Graves 2012, §2.3 to §2.5.
@@ -66,7 +66,7 @@ def by_enumeration(blank: Array, label: Array) -> Crossed:
         return Crossed(-np.inf, np.zeros_like(blank), np.zeros_like(label))
     weights = np.exp(sums - top)
     total = weights.sum()
-    share = np.bincount(taken.ravel(), np.repeat(weights / total, taken.shape[1]), scores.size)
+    share: Array = np.bincount(taken.ravel(), np.repeat(weights / total, taken.shape[1]), scores.size)
     return Crossed(
         float(np.log(total) + top), share[: blank.size].reshape(blank.shape), share[blank.size :].reshape(T, U)
     )

@@ -16,6 +16,7 @@ from prufrock import Known, Subject, subject
 
 from ..transport.divergence import sinkhorn_divergence
 from ..transport.sinkhorn import sinkhorn
+from .lax import lax
 
 Array = NDArray[Any]
 GEOMLOSS = "geomloss>=0.3"
@@ -107,4 +108,4 @@ def solve_sample(a: Array, X: Array, b: Array, Y: Array, eps: float, p: float) -
     return ot.solve_sample(X, Y, a=a, b=b, reg=eps, debias=True, max_iter=STEPS).value
 
 
-SUBJECTS = (_solve("solve", batch=False), _solve("solve_batch", batch=True), samples_loss, solve_sample)
+SUBJECTS = lax((_solve("solve", batch=False), _solve("solve_batch", batch=True), samples_loss, solve_sample))

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from prufrock import Subject, subject
 
 from ..latent.hmm import hmm, likelihood
+from ..latent.hmm_em import em_counts, em_points, em_symbols
+from ..latent.hmm_mstep import hmm_mstep
 from ..latent.viterbi import viterbi
 
 Array = NDArray[Any]
@@ -79,4 +81,136 @@ def _subjects(implementation: str, impossible: str) -> tuple[Subject, ...]:
     )
 
 
-SUBJECTS = tuple(made for item in IMPLEMENTATIONS.items() for made in _subjects(*item))
+def _one_step(model: Any, pi: Array, A: Array, X: Array, lengths: Array, **emissions: Array) -> Any:
+    """One iteration of fit, from parameters that are given."""
+    model.startprob_, model.transmat_ = pi, A
+    for name, value in emissions.items():
+        setattr(model, name, value)
+    with np.errstate(all="ignore"):
+        return model.fit(X, lengths)
+
+
+ONCE = {"n_iter": 1, "init_params": ""}
+
+
+def _symbols(implementation: str) -> Callable[..., Any]:
+    def run(pi: Array, A: Array, E: Array, x: Array, lengths: Array) -> Any:
+        from hmmlearn.hmm import CategoricalHMM
+
+        model = CategoricalHMM(len(pi), n_features=E.shape[1], implementation=implementation, **ONCE)
+        model = _one_step(model, pi, A, x[:, None], lengths, emissionprob_=E)
+        return model.transmat_, model.startprob_, model.emissionprob_
+
+    return run
+
+
+def _counts(implementation: str) -> Callable[..., Any]:
+    def run(pi: Array, A: Array, rate: Array, x: Array, lengths: Array) -> Any:
+        from hmmlearn.hmm import PoissonHMM
+
+        model = PoissonHMM(len(pi), implementation=implementation, **ONCE)
+        model = _one_step(model, pi, A, x[:, None], lengths, lambdas_=rate[:, None])
+        return model.transmat_, model.startprob_, model.lambdas_[:, 0]
+
+    return run
+
+
+FORMS = {"full": "full", "diagonal": "diag", "spherical": "spherical", "tied": "tied"}
+
+
+def _of_form(Sigma: Array, form: str) -> Array:
+    """Covariances as hmmlearn takes them; the forms other than full are given spherical ones alike."""
+    diagonal = np.einsum("kii->ki", Sigma)
+    return {"full": Sigma, "diagonal": diagonal, "spherical": diagonal[:, 0], "tied": Sigma[0]}[form]
+
+
+def _points(form: str, implementation: str) -> Callable[..., Any]:
+    def run(pi: Array, A: Array, mu: Array, Sigma: Array, x: Array, lengths: Array) -> Any:
+        from hmmlearn.hmm import GaussianHMM
+
+        # The prior for covariances is not off by default: 0.01 is added to their numerators.
+        model = GaussianHMM(len(pi), FORMS[form], implementation=implementation, covars_prior=0.0, **ONCE)
+        model.n_features = x.shape[1]
+        model = _one_step(model, pi, A, x, lengths, means_=mu, covars_=_of_form(Sigma, form))
+        return model.transmat_, model.startprob_, model.means_, model.covars_
+
+    return run
+
+
+def _mixtures(form: str) -> Callable[..., Any]:
+    """GMMHMM with mixtures of one; `fit` without the k-means that it runs first, be anything initialised or not."""
+
+    def run(pi: Array, A: Array, mu: Array, Sigma: Array, x: Array, lengths: Array) -> Any:
+        from hmmlearn.hmm import GMMHMM
+
+        K, D = mu.shape
+        model = GMMHMM(K, 1, covariance_type=FORMS[form], **ONCE)
+        model.n_features, model.startprob_, model.transmat_ = D, pi, A
+        model.weights_, model.means_ = np.ones((K, 1)), mu[:, None]
+        model.covars_ = Sigma if form == "tied" else _of_form(Sigma, form)[:, None]
+        model._init_covar_priors()
+        model._fix_priors_shape()
+        model._check()
+        with np.errstate(all="ignore"):
+            counts, _ = model._do_estep(x, lengths)
+            model._do_mstep(counts)
+        covs = model.covars_ if form == "tied" else model.covars_[:, 0]
+        if form in ("diagonal", "spherical"):
+            covs = covs.reshape(K, -1, 1) * np.eye(D)
+        return model.transmat_, model.startprob_, model.means_[:, 0], covs
+
+    return run
+
+
+def _mstep(gamma: Array, xi: Array, x: Array, lengths: Array, M: int) -> Any:
+    """CategoricalHMM's M-step, given the counts that its E-step would have made."""
+    from hmmlearn.hmm import CategoricalHMM
+
+    K = gamma.shape[1]
+    model = CategoricalHMM(K, n_features=M)
+    model.startprob_, model.transmat_ = np.full(K, 1.0 / K), np.full((K, K), 1.0 / K)
+    counts = np.zeros((M, K))
+    np.add.at(counts, x, gamma)
+    firsts = gamma[np.cumsum(lengths) - lengths].sum(axis=0)
+    model._do_mstep({"start": firsts, "trans": xi.sum(axis=0), "obs": counts.T.copy()})
+    return model.transmat_, model.startprob_, model.emissionprob_
+
+
+ZERO = {"unvisited": "zero"}
+
+
+def _steps(implementation: str) -> tuple[Subject, ...]:
+    return (
+        subject(
+            f"hmmlearn.CategoricalHMM.{implementation}",
+            contract=em_symbols,
+            outputs=("A", "pi", "E"),
+            conventions=ZERO,
+            requires=RELEASE,
+        )(_symbols(implementation)),
+        subject(
+            f"hmmlearn.PoissonHMM.{implementation}",
+            contract=em_counts,
+            outputs=("A", "pi", "rate"),
+            conventions=ZERO,
+            requires=RELEASE,
+        )(_counts(implementation)),
+    )
+
+
+def _point_step(name: str, form: str, run: Callable[..., Any]) -> Subject:
+    outputs, conventions = ("A", "pi", "mu", "Sigma"), {**ZERO, "covariance": form}
+    return subject(name, contract=em_points, outputs=outputs, conventions=conventions, requires=RELEASE)(run)
+
+
+SUBJECTS = (
+    *(made for item in IMPLEMENTATIONS.items() for made in _subjects(*item)),
+    *(made for implementation in IMPLEMENTATIONS for made in _steps(implementation)),
+    *(_point_step(f"hmmlearn.GaussianHMM.{form}", form, _points(form, "log")) for form in FORMS),
+    _point_step("hmmlearn.GaussianHMM.full.scaling", "full", _points("full", "scaling")),
+    # With mixtures of one, a covariance that is tied within the mixture is a full one of the state.
+    *(_point_step(f"hmmlearn.GMMHMM.{form}", "full" if form == "tied" else form, _mixtures(form)) for form in FORMS),
+    subject(
+        "hmmlearn.CategoricalHMM", contract=hmm_mstep, outputs=("A", "pi", "E"), conventions=ZERO, requires=RELEASE
+    )(_mstep),
+)

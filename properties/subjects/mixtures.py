@@ -15,7 +15,9 @@ from ..latent.gmm_mstep import gmm_mstep
 Array = NDArray[Any]
 
 
-@subject("SciPy.multivariate_normal", contract=gmm_estep, outputs=("R", "log_likelihood", "log_density"), requires="scipy")
+@subject(
+    "SciPy.multivariate_normal", contract=gmm_estep, outputs=("R", "log_likelihood", "log_density"), requires="scipy"
+)
 def scipy_estep(X: Array, pi: Array, mu: Array, Sigma: Array, w: Array) -> tuple[Array, float, Array]:
     from scipy.special import logsumexp, softmax
     from scipy.stats import multivariate_normal
@@ -53,7 +55,9 @@ def _torch_estep(dtype: str) -> Subject:
     return run
 
 
-@subject("NumPy.cov", contract=gmm_mstep, outputs=("pi", "mu", "Sigma"), conventions={"covariance": "full"}, requires="numpy")
+@subject(
+    "NumPy.cov", contract=gmm_mstep, outputs=("pi", "mu", "Sigma"), conventions={"covariance": "full"}, requires="numpy"
+)
 def numpy_mstep(X: Array, R: Array, w: Array) -> tuple[Array, Array, Array]:
     r = R * w[:, None]
     K, D = R.shape[1], X.shape[1]

@@ -29,9 +29,7 @@ def impl(name: str) -> Any:
 def _tensors(arguments: tuple[Any, ...], device: str) -> list[Any]:
     import torch
 
-    return [
-        torch.from_numpy(np.ascontiguousarray(x)).to(device) if isinstance(x, np.ndarray) else x for x in arguments
-    ]
+    return [torch.from_numpy(np.ascontiguousarray(x)).to(device) if isinstance(x, np.ndarray) else x for x in arguments]
 
 
 def _numpy(x: Any) -> Any:

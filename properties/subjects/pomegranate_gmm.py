@@ -85,6 +85,13 @@ def _em(form: str) -> Any:
     return run
 
 
+def _definite(X: Array, R: Array, w: Array) -> bool:
+    """A normal distribution needs a definite covariance: too few points, or points in a plane, have none."""
+    floor = 1e-3 * float(np.square(X).max())
+    found = (np.atleast_2d(np.cov(X.T, aweights=r * w, ddof=0)) for r in R.T)
+    return all(float(np.linalg.eigvalsh(S)[0]) > floor for S in found)
+
+
 def _each(form: str, dtype: str) -> tuple[Subject, ...]:
     name = f"pomegranate.{TYPES[form]}" + ("" if dtype == "float32" else f"[{dtype}]")
     shared: dict[str, Any] = {"dtype": dtype, "requires": REQUIRES, "conventions": {"covariance": form}}
@@ -96,7 +103,13 @@ def _each(form: str, dtype: str) -> tuple[Subject, ...]:
             accepts=lambda X, pi, mu, Sigma, w: _form_is(form, Sigma),
             **shared,
         )(_estep(form)),
-        subject(name, contract=gmm_mstep, outputs=("mu", "Sigma"), **shared)(_mstep(form)),
+        subject(
+            name,
+            contract=gmm_mstep,
+            outputs=("mu", "Sigma"),
+            accepts=_definite if form == "full" else None,
+            **shared,
+        )(_mstep(form)),
         subject(
             name,
             contract=gmm_em_step,

@@ -6,15 +6,14 @@ which leaves the score of every path as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prufrock import Subject, subject
+from prufrock import subject
 
-from ..latent.hmm import hmm, likelihood
+from ..latent.hmm import hmm
 
 Array = NDArray[Any]
 

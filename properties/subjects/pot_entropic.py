@@ -16,6 +16,7 @@ from prufrock import Known, Subject, subject
 from ..transport.divergence import sinkhorn_divergence
 from ..transport.sinkhorn import sinkhorn
 from ..transport.sinkhorn_sweep import sweep
+from .lax import lax
 
 Array = NDArray[Any]
 POT = "POT>=0.9"
@@ -516,4 +517,4 @@ DIVERGENCES = (
     ),
 )
 
-SUBJECTS = (*_solvers(), *DIVERGENCES)
+SUBJECTS = lax((*_solvers(), *DIVERGENCES))

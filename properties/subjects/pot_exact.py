@@ -18,6 +18,7 @@ from prufrock import Known, Subject, subject
 from ..transport.c_transform import c_transform
 from ..transport.kantorovich import kantorovich, transport_cost
 from ..transport.rubinstein import rubinstein
+from .lax import lax
 
 Array = NDArray[Any]
 
@@ -460,9 +461,11 @@ VALUES = (
     _values("POT.gmm_ot_loss", _gmm_value, known=(LAYOUT, NEGATIVE)),
 )
 
-SUBJECTS = (
-    *PLANS,
-    *VALUES,
-    semidiscrete,
-    subject("POT.emd2", contract=rubinstein, requires=POT, known=DISTANCE)(_distance),
+SUBJECTS = lax(
+    (
+        *PLANS,
+        *VALUES,
+        semidiscrete,
+        subject("POT.emd2", contract=rubinstein, requires=POT, known=DISTANCE)(_distance),
+    )
 )

@@ -12,6 +12,7 @@ from prufrock import Known, Subject, subject
 from ..transport.gaussian import brenier_gaussian, bures
 from ..transport.wasserstein import wasserstein
 from ..transport.wasserstein_line import circle, line
+from .lax import lax
 
 Array = NDArray[Any]
 POT = "POT>=0.9"
@@ -293,32 +294,36 @@ def _with_and_without_singular(name: str, run: Any, contract: Any, known: tuple[
     return whole(run), definite(run)
 
 
-SUBJECTS = (
-    emd,
-    emd2,
-    emd2_samples,
-    emd2_lazy,
-    _solve_sample("POT.solve_sample"),
-    _solve_sample("POT.solve_sample.lazy", requires="POT>=0.9.7", lazy=True),
-    wasserstein_1d,
-    wasserstein_1d_batch,
-    wasserstein_1d_torch,
-    emd_1d,
-    emd_1d_metrics,
-    emd2_1d,
-    emd_1d_dual_backprop,
-    solve_sample_1d,
-    wasserstein_circle,
-    binary_search_circle,
-    wasserstein1_circle,
-    *_with_and_without_singular(
-        "POT.bures_wasserstein_distance", _bures, bures, _singular(BURES_BROKEN, _three_singular)
-    ),
-    *_with_and_without_singular(
-        "POT.bures_wasserstein_distance[batch]", _bures_batch, bures, _singular(BURES_BROKEN, _three_singular)
-    ),
-    *_with_and_without_singular("POT.bures_distance", _bures_alone, bures, _singular(BURES_BROKEN, _three_singular)),
-    *_with_and_without_singular(
-        "POT.bures_wasserstein_mapping", _mapping, brenier_gaussian, _singular(MAP_BROKEN, _singular_target)
-    ),
+SUBJECTS = lax(
+    (
+        emd,
+        emd2,
+        emd2_samples,
+        emd2_lazy,
+        _solve_sample("POT.solve_sample"),
+        _solve_sample("POT.solve_sample.lazy", requires="POT>=0.9.7", lazy=True),
+        wasserstein_1d,
+        wasserstein_1d_batch,
+        wasserstein_1d_torch,
+        emd_1d,
+        emd_1d_metrics,
+        emd2_1d,
+        emd_1d_dual_backprop,
+        solve_sample_1d,
+        wasserstein_circle,
+        binary_search_circle,
+        wasserstein1_circle,
+        *_with_and_without_singular(
+            "POT.bures_wasserstein_distance", _bures, bures, _singular(BURES_BROKEN, _three_singular)
+        ),
+        *_with_and_without_singular(
+            "POT.bures_wasserstein_distance[batch]", _bures_batch, bures, _singular(BURES_BROKEN, _three_singular)
+        ),
+        *_with_and_without_singular(
+            "POT.bures_distance", _bures_alone, bures, _singular(BURES_BROKEN, _three_singular)
+        ),
+        *_with_and_without_singular(
+            "POT.bures_wasserstein_mapping", _mapping, brenier_gaussian, _singular(MAP_BROKEN, _singular_target)
+        ),
+    )
 )

@@ -63,13 +63,15 @@ SUBJECTS = (
     *reference(collapse, "latent.ctc", lambda own, path, blank: own.collapse(path, blank)),
     *reference(best_path, "latent.ctc", lambda own, x, blank: own.best_path(x, blank)),
     *reference(beam, "latent.ctc", _first, ("labels", "log_prob")),
-    *reference(
-        transducer, "latent.transducer", _differentiated(lambda own, *call: own.loss(*call)), BOTH, EDGES
-    ),
+    *reference(transducer, "latent.transducer", _differentiated(lambda own, *call: own.loss(*call)), BOTH, EDGES),
     *_called(
         "logits",
         reference(
-            transducer, "latent.transducer", _differentiated(lambda own, *call: own.loss_from_logits(*call)), BOTH, NODES
+            transducer,
+            "latent.transducer",
+            _differentiated(lambda own, *call: own.loss_from_logits(*call)),
+            BOTH,
+            NODES,
         ),
     ),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..latent.hmm import hmm, likelihood
+from ..latent.hmm_em import em_counts, em_points, em_symbols
+from ..latent.hmm_mstep import hmm_mstep
 from ..latent.viterbi import viterbi
 from .own import VARIANTS, reference
 
@@ -64,6 +66,46 @@ def _best_in_batch(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
     return path[1, : len(log_B)], score[1]
 
 
+def _cut(x: Any, lengths: Any) -> list[Any]:
+    return list(x.split(lengths.tolist()))
+
+
+def _mstep(own: Any, gamma: Any, xi: Any, x: Any, lengths: Any, M: int) -> Any:
+    pi, A, E = own.mstep_discrete(_cut(gamma, lengths), _cut(xi, lengths - 1), _cut(x, lengths), M)
+    return A, pi, E
+
+
+def _once(own: Any, pi: Any, A: Any, emission: Any, x: Any, lengths: Any) -> Any:
+    return own.fit(_cut(x, lengths), own.Model(pi, A, emission), tol=0.0, max_iter=1).model
+
+
+def _symbols(own: Any, pi: Any, A: Any, E: Any, x: Any, lengths: Any) -> Any:
+    new = _once(own, pi, A, own.Discrete(E), x, lengths)
+    return new.A, new.pi, new.emission.E
+
+
+def _counts(own: Any, pi: Any, A: Any, rate: Any, x: Any, lengths: Any) -> Any:
+    new = _once(own, pi, A, own.Poisson(rate), x, lengths)
+    return new.A, new.pi, new.emission.rate
+
+
+def _points(name: str) -> Any:
+    def run(own: Any, pi: Any, A: Any, mu: Any, Sigma: Any, x: Any, lengths: Any) -> Any:
+        new = _once(own, pi, A, own.Gaussian(mu, Sigma, name), x, lengths)
+        return new.A, new.pi, new.emission.mu, new.emission.Sigma
+
+    return run
+
+
+def _variants(form: str) -> Any:
+    """All variants of the full form; of the others those on the CPU, named after the form."""
+    if form == "full":
+        return VARIANTS
+    return tuple((name.replace("reference", f"reference.{form}"), *rest) for name, *rest in VARIANTS if "cpu" in rest)
+
+
+FORMS = {"full": "full", "diagonal": "diag", "spherical": "spherical", "tied": "tied"}
+STEP = {"unvisited": "stochastic"}
 PATHS = {"scores": "free", "impossible": "any path"}
 
 SUBJECTS = (
@@ -74,4 +116,19 @@ SUBJECTS = (
     *reference(likelihood, "latent.hmm", _partition_in_batch, (), CONVENTIONS, BATCHED),
     *reference(viterbi, "latent.hmm", _best, ("path", "score"), PATHS),
     *reference(viterbi, "latent.hmm", _best_in_batch, ("path", "score"), PATHS, BATCHED),
+    *reference(hmm_mstep, "latent.baum_welch", _mstep, ("A", "pi", "E"), STEP),
+    *reference(em_symbols, "latent.baum_welch", _symbols, ("A", "pi", "E"), STEP),
+    *reference(em_counts, "latent.baum_welch", _counts, ("A", "pi", "rate"), STEP),
+    *(
+        made
+        for form, name in FORMS.items()
+        for made in reference(
+            em_points,
+            "latent.baum_welch",
+            _points(name),
+            ("A", "pi", "mu", "Sigma"),
+            {**STEP, "covariance": form},
+            _variants(form),
+        )
+    ),
 )

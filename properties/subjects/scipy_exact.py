@@ -13,6 +13,7 @@ from prufrock import Subject, subject
 from ..transport.c_transform import c_transform
 from ..transport.kantorovich import kantorovich, transport_cost
 from ..transport.rubinstein import rubinstein
+from .lax import lax
 
 Array = NDArray[Any]
 
@@ -134,28 +135,30 @@ def _plans(name: str, run: Callable[..., Any], outputs: tuple[str, ...], **decla
 ALL = ("plan", "f", "g", "value")
 EQUAL: dict[str, Any] = {"accepts": _equal, "conventions": {"mass": "any", "vertex": "yes"}}
 
-SUBJECTS = (
-    *(_plans(f"SciPy.linprog[{method}]", _linprog(method), ALL) for method in ("highs-ds", "highs-ipm", "highs")),
-    _plans("SciPy.milp", _milp, ("plan", "value")),
-    _plans("SciPy.linear_sum_assignment", _assignment, ("plan",), **EQUAL),
-    _plans("SciPy.csgraph.min_weight_full_bipartite_matching", _matching, ("plan",), **EQUAL),
-    subject(
-        "SciPy.linear_sum_assignment",
-        contract=transport_cost,
-        requires=SCIPY,
-        conventions={"mass": "any"},
-        accepts=_equal,
-    )(_assignment_value),
-    *(
+SUBJECTS = lax(
+    (
+        *(_plans(f"SciPy.linprog[{method}]", _linprog(method), ALL) for method in ("highs-ds", "highs-ipm", "highs")),
+        _plans("SciPy.milp", _milp, ("plan", "value")),
+        _plans("SciPy.linear_sum_assignment", _assignment, ("plan",), **EQUAL),
+        _plans("SciPy.csgraph.min_weight_full_bipartite_matching", _matching, ("plan",), **EQUAL),
         subject(
-            f"SciPy.linprog[{method}]",
-            contract=rubinstein,
-            outputs=("value", "f"),
+            "SciPy.linear_sum_assignment",
+            contract=transport_cost,
             requires=SCIPY,
-            conventions={"not_a_metric": "closure"},
-        )(_dual(method))
-        for method in ("highs-ds", "highs-ipm", "highs")
-    ),
-    numpy_min,
-    torch_amin,
+            conventions={"mass": "any"},
+            accepts=_equal,
+        )(_assignment_value),
+        *(
+            subject(
+                f"SciPy.linprog[{method}]",
+                contract=rubinstein,
+                outputs=("value", "f"),
+                requires=SCIPY,
+                conventions={"not_a_metric": "closure"},
+            )(_dual(method))
+            for method in ("highs-ds", "highs-ipm", "highs")
+        ),
+        numpy_min,
+        torch_amin,
+    )
 )

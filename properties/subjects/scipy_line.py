@@ -10,6 +10,7 @@ from prufrock import subject
 
 from ..transport.wasserstein import wasserstein
 from ..transport.wasserstein_line import line
+from .lax import lax
 
 Array = NDArray[Any]
 
@@ -38,4 +39,4 @@ def wasserstein_distance_nd(a: Array, X: Array, b: Array, Y: Array, p: float) ->
     return stats.wasserstein_distance_nd(X, Y, a, b)
 
 
-SUBJECTS = (wasserstein_distance, wasserstein_distance_nd)
+SUBJECTS = lax((wasserstein_distance, wasserstein_distance_nd))

@@ -93,7 +93,13 @@ def _em(form: str) -> Any:
     def run(X: Array, pi: Array, mu: Array, Sigma: Array, w: Array) -> tuple[Array, Array, Array]:
         K, D = mu.shape
         model = _model(
-            form, K, max_iter=1, weights_init=pi, means_init=mu, precisions_init=_precisions(Sigma, form), random_state=0
+            form,
+            K,
+            max_iter=1,
+            weights_init=pi,
+            means_init=mu,
+            precisions_init=_precisions(Sigma, form),
+            random_state=0,
         )
         model.fit(X)
         return model.weights_, model.means_, _covariances(model.covariances_, form, K, D)

@@ -1,4 +1,4 @@
-"""torch's CTC loss: its two precisions, padded and concatenated targets, 64- and 32-bit integers, infinite costs as zero.
+"""torch's CTC loss: two precisions, padded and concatenated targets, 64- and 32-bit integers, infinite costs as zero.
 
 torch documents the gradient with respect to log_probs as softmax − occupancy: that of the logits, as if log_probs came
 out of log_softmax (pytorch/pytorch#52241). So the plain subjects declare it as such and the others ask for it through
@@ -53,7 +53,6 @@ NAN_GRADIENT = Known(
     reason="the gradient at a score of -inf is exp(-inf + inf), NaN, although the loss is finite",
     witness=_forbidden,
     scope=SCOPE,
-    link="https://github.com/pytorch/pytorch/issues/49046",
     lines="""import torch
 x = torch.tensor([[[0.5, 0.5, 0.0]]]).log().requires_grad_()
 none = torch.zeros(1, 0, dtype=torch.long)
@@ -64,7 +63,7 @@ assert loss.isfinite() and x.grad.isnan().any()""",
 
 OUT_OF_BOUNDS = Known(
     "refuses-unknown-label",
-    reason="a label that is no class is read beyond the scores (and written beyond the gradient: the heap is corrupted)",
+    reason="a label that is no class is read beyond the scores (and written beyond the gradient, into the heap)",
     witness=lambda: _one_frame(0.5, 0.25, 0.25),
     scope=SCOPE,
     link="https://github.com/pytorch/pytorch/issues/193794",
@@ -106,8 +105,8 @@ def _torch_ctc(
         from torch.nn import functional
 
         rows = [row[:U] for row, U in zip(targets, target_lengths, strict=True)]
-        y = np.concatenate(rows) if concatenated else targets
-        y, T, U = (torch.from_numpy(np.array(i, dtype=integers)) for i in (y, input_lengths, target_lengths))
+        labels = np.concatenate(rows) if concatenated else targets
+        y, T, U = (torch.from_numpy(np.array(i, dtype=integers)) for i in (labels, input_lengths, target_lengths))
         x = torch.from_numpy(np.ascontiguousarray(log_probs)).requires_grad_(backward)
         scores = functional.log_softmax(x, -1) if through_softmax else x
         loss = functional.ctc_loss(scores, y, T, U, blank, reduction="none", zero_infinity=zero)
