@@ -144,10 +144,10 @@ def moments(
 
 
 def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]) -> Float[Tensor, "N K"]:
-    """log N(x_n | μ_k, L_k L_kᵀ), by the expansion in φ where it keeps the digits; no gradients."""
+    """log N(x_n | μ_k, L_k L_kᵀ), by the expansion in φ where it keeps the digits (and no gradient is wanted)."""
     centre = X.mean(0)
     Xt = (X - centre).T.contiguous()
-    if not safe(Xt, L, X.dtype):
+    if any(t.requires_grad for t in (X, mu, L)) or not safe(Xt, L, X.dtype):
         return log_density(X, mu, L)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False).to(X)
     n = min(columns(W.shape[1]), len(X))

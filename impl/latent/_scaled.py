@@ -105,8 +105,7 @@ def posteriors(
         outside = ~inside(lattice)[1:, ..., None]
         joint.masked_fill_(outside, 0)
         ahead.masked_fill_(outside, 0)
+    log_Z = log_partition(x, sizes)
     if each:
-        arcs = x[:-1, ..., :, None] * A * ahead[..., None, :]
-    else:
-        arcs = (A * torch.einsum("n...i,n...j->...ij", x[:-1], ahead))[None]
-    return log_partition(x, sizes), nodes, arcs
+        return log_Z, nodes, x[:-1, ..., :, None] * A * ahead[..., None, :]
+    return log_Z, nodes, (A * torch.einsum("n...i,n...j->...ij", x[:-1], ahead))[None]

@@ -42,21 +42,21 @@ class Frames:
 
 
 def _classes(drawn: bytes) -> Integers:
-    """Classes 0 to 3; every other byte says the one before once more."""
+    """Classes 0 to 2; every other byte says the one before once more."""
     path: list[int] = []
     for k in drawn:
-        path.append(path[-1] if path and k % 2 else k // 2 % 4)
+        path.append(path[-1] if path and k % 2 else k // 2 % 3)
     return np.array(path, dtype=np.int64)
 
 
 def paths() -> st.SearchStrategy[Path]:
-    """Up to 12 frames over 4 classes, none among them."""
-    return st.builds(lambda drawn, blank: Path(_classes(drawn), blank), _BYTES, st.integers(0, 3))
+    """Up to 12 frames over 3 classes, none among them."""
+    return st.builds(lambda drawn, blank: Path(_classes(drawn), blank), _BYTES, st.integers(0, 2))
 
 
 @st.composite
 def two_paths(draw: Any) -> TwoPaths:
-    return TwoPaths(_classes(draw(_BYTES)), draw(st.integers(0, 3)), _classes(draw(_BYTES)))
+    return TwoPaths(_classes(draw(_BYTES)), draw(st.integers(0, 2)), _classes(draw(_BYTES)))
 
 
 @st.composite

@@ -122,25 +122,25 @@ def symbols(draw: Any, base: Any = None) -> Symbols:
 
 
 @st.composite
-def points(draw: Any, flat: bool = False) -> Points:
-    """Points within a few deviations; `flat` for one axis, and diagonal covariances all alike."""
-    K, D, lengths = draw(_STATES), 1 if flat else draw(st.integers(1, 3)), draw(_LONGER)
-    pi, A, _ = _chain(draw, K, lengths)
-    x = zigzag(np.stack([row(draw) for _ in range(sum(lengths))])[:, :D] % 33) / 4.0
+def points(draw: Any) -> Points:
+    """Points about the corners of a simplex, under covariances that overlap: no state collapses on a point."""
+    K, D, lengths = draw(_STATES), draw(st.integers(1, 3)), draw(_LONGER)
+    states = np.stack([row(draw) for _ in range(K)])
+    N, pi, A = sum(lengths), 1 + states[:, 0] % 9, _rows(1 + states[:, 1 : K + 1] % 9)
+    corners = 4.0 * np.vstack([np.eye(D), np.zeros(D)])[np.arange(N) % (D + 1)]
+    x = corners + zigzag(np.stack([row(draw) for _ in range(N)])[:, :D] % 9) / 4.0
     mu = zigzag(np.stack([row(draw) for _ in range(K)])[:, :D] % 17) / 4.0
     factor = np.stack([np.stack([row(draw) for _ in range(D)])[:, :D] for _ in range(K)])
-    L = np.tril(zigzag(factor % 3) / 2.0, -1) + np.eye(D) * (1.0 + factor % 3)
-    return Points(pi, A, mu, L @ L.swapaxes(1, 2), x, np.array(lengths))
+    L = np.tril(zigzag(factor % 3) / 2.0, -1) + np.eye(D) * (2.0 + factor % 3)
+    return Points(pi / pi.sum(), A, mu, L @ L.swapaxes(1, 2), x, np.array(lengths))
 
 
 @st.composite
 def alike_points(draw: Any) -> Points:
     """Points under one spherical covariance: every form of covariance can start there."""
-    p = draw(_POINTS)
+    p, spread = draw(_POINTS), draw(st.sampled_from((4.0, 16.0, 8.0)))
     K, D = p.mu.shape
-    return Points(
-        p.pi, p.A, p.mu, np.tile(np.eye(D) * draw(st.sampled_from((1.0, 4.0, 2.0))), (K, 1, 1)), p.x, p.lengths
-    )
+    return Points(p.pi, p.A, p.mu, np.tile(np.eye(D) * spread, (K, 1, 1)), p.x, p.lengths)
 
 
 @st.composite

@@ -36,7 +36,7 @@ def far(width: float, u: float) -> float:
 
 
 def truth(step: Judged, x: tuple[Any, ...], sharp: bool = False) -> Posterior:
-    return posterior(*x[:4], step.u, sharp)
+    return posterior(*x[:4], u=step.u, sharp=sharp)
 
 
 def sum_off(p: Posterior, w: Any, u: float) -> float:

@@ -83,7 +83,7 @@ def _spelt(path: Any, blank: int) -> Any:
     rule="T0",
     code="CTC-18",
     complete=True,
-    kills=("drops-then-merges", "never-merges", "keeps-blanks", "drops-zero"),
+    kills=("never-merges", "keeps-blanks", "drops-zero"),
 )
 def letter_by_letter(solve: Judged, case: Path) -> Gap:
     """path_t is kept iff path_t ≠ path_{t−1} and path_t ≠ blank."""
@@ -169,7 +169,7 @@ def _certain(case: Frames, u: float) -> bool:
     rule="T0",
     code="CTC-19",
     complete=True,
-    kills=("drops-then-merges", "least-probable", "ignores-blank", "second-best-blank"),
+    kills=("drops-then-merges", "least-probable", "ignores-blank"),
 )
 def best_class_of_each_frame(solve: Judged, case: Frames) -> Gap:
     """labels = collapse(argmax_k x_t(k)), where no frame is undecided."""
@@ -296,7 +296,7 @@ def spellable(solve: Judged, case: Frames) -> Gap:
     rule="T0",
     code="CTC-19",
     cases="..cases.decoding:certain_frames",
-    kills=("drops-then-merges", "repeats-without-blank", "stutters"),
+    kills=("drops-then-merges", "stutters"),
 )
 def sure_path_on_a_beam(solve: Judged, case: Frames) -> Gap:
     """max_k exp x_t(k) > 1 − 1/2T at every t  ⇒  labels = collapse(argmax), at any width."""

@@ -252,7 +252,7 @@ def weights_count(step: Judged, case: Mixture) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="GMM-11",
-    kills=("times-weights", "axis-zero-weighted"),
+    kills=("times-weights", "weights-on-components"),
 )
 def weights_leave_shares(step: Judged, case: Mixture) -> Gap:
     """R(w) = R(1)."""
@@ -409,7 +409,7 @@ def integral_on_a_line(step: Judged, case: Mixture) -> Gap:
 )
 def integral_in_the_plane(step: Judged, case: Mixture) -> Gap:
     """∫∫ p = h² Σ_m p(hm) = 1."""
-    X, pi, mu, Sigma, w = within(step, case)
+    X, _, mu, Sigma, w = within(step, case)
     return _integral(step, (X, np.array([0.25, 0.75]), mu[[0, -1]], Sigma[[0, -1]], w))
 
 

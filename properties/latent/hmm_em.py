@@ -110,7 +110,7 @@ def _symbols_best(solve: Judged, case: Any, gamma: Array) -> dict[str, tuple[Arr
 
 def _points_best(solve: Judged, case: Any, gamma: Array) -> dict[str, tuple[Array, float]]:
     mean, spread = moments(gamma, case.x)
-    size, form, D = float(np.abs(case.x).max()), solve.conventions.get("covariance", "full"), case.x.shape[1]
+    size, form, D = float(np.abs(case.x).max()) + 1.0, solve.conventions.get("covariance", "full"), case.x.shape[1]
     if form == "tied":
         spread = np.tile(np.einsum("k,kij->ij", gamma.sum(axis=0), spread) / len(gamma), (len(spread), 1, 1))
     if form == "diagonal":
@@ -122,7 +122,7 @@ def _points_best(solve: Judged, case: Any, gamma: Array) -> dict[str, tuple[Arra
 
 def _counts_best(solve: Judged, case: Any, gamma: Array) -> dict[str, tuple[Array, float]]:
     total = np.where(gamma.sum(axis=0) > 0, gamma.sum(axis=0), 1.0)
-    return {"rate": (gamma.T @ case.x / total, float(case.x.max()))}
+    return {"rate": (gamma.T @ case.x / total, float(case.x.max()) + 1.0)}
 
 
 def _symbols_told(case: Any, visits: Array, out: Any) -> tuple[Array, Array, float]:
@@ -153,8 +153,8 @@ KINDS = (
 )
 
 
-def on_all(**declared: Any) -> Callable[[Callable[[Judged, Any, Kind], Gap]], tuple[Law, ...]]:
-    """One law, stated for symbols, points and counts."""
+def on_all(kinds: tuple[Kind, ...] = KINDS, **declared: Any) -> Callable[[Callable[[Judged, Any, Kind], Gap]], tuple[Law, ...]]:
+    """One law, stated for symbols, points and counts (or for those of `kinds`)."""
 
     def make(body: Callable[[Judged, Any, Kind], Gap]) -> tuple[Law, ...]:
         def of(kind: Kind) -> Law:
@@ -164,7 +164,7 @@ def on_all(**declared: Any) -> Callable[[Callable[[Judged, Any, Kind], Gap]], tu
             run.__name__, run.__doc__ = body.__name__, body.__doc__
             return law(kind.contract, **declared)(run)
 
-        return tuple(of(kind) for kind in KINDS)
+        return tuple(of(kind) for kind in kinds)
 
     return make
 
@@ -273,7 +273,7 @@ def what_was_seen(solve: Judged, case: Any, kind: Kind) -> Gap:
     rule="T2",
     code="HMM-18",
     needs=("pi",),
-    kills=("transposes-A", "swaps-first-and-last-state"),
+    kills=("emits-the-unlikely", "emits-the-unlikely-at-first"),
 )
 def likelihood_climbs(solve: Judged, case: Any, kind: Kind) -> Gap:
     """log p(x | new) ≥ log p(x | old)."""
@@ -323,7 +323,7 @@ def sequences_twice(solve: Judged, case: Any, kind: Kind) -> Gap:
     rule="T10",
     code="HMM-12",
     needs=("pi",),
-    kills=("swaps-first-and-last-state", "first-state-stays"),
+    kills=("first-state-is-special", "first-state-stays"),
 )
 def renamed_states(solve: Judged, case: Any, kind: Kind) -> Gap:
     """Of states counted backwards, the parameters are the same, counted backwards."""
@@ -333,13 +333,14 @@ def renamed_states(solve: Judged, case: Any, kind: Kind) -> Gap:
 
 
 @on_all(
+    kinds=(KINDS[0], KINDS[2]),
     says="what is impossible stays impossible",
     source="Rabiner 1989, §V.A (left-right models)",
     kind="identity",
     rule="T0",
     code="HMM-17",
     needs=("pi",),
-    kills=("adds-one", "transposes-A"),
+    kills=("adds-one", "floors-steps"),
 )
 def zeros_stay(solve: Judged, case: Any, kind: Kind) -> Gap:
     """A_ij = 0 and Σ_j X_ij > 0  ⇒  A_ij = 0 after the step; π_i = 0 likewise."""
@@ -347,6 +348,30 @@ def zeros_stay(solve: Judged, case: Any, kind: Kind) -> Gap:
     forbidden = (case.A == 0) & (e.steps.sum(axis=1, keepdims=True) >= SEEN)
     steps = gap(np.where(forbidden, out.A, 0.0), 0.0, allow=0.0, effect=1.0, says="A")
     return all_of(steps, gap(np.where(case.pi == 0, out.pi, 0.0), 0.0, allow=0.0, effect=1.0, says="π"))
+
+
+@on_all(
+    says="a state that nobody can reach changes nothing",
+    source="derived",
+    kind="metamorphic",
+    rule="T10",
+    code="HMM-11",
+    needs=("pi",),
+    kills=("adds-one", "spreads-over-all-states"),
+)
+def unreachable_state(solve: Judged, case: Any, kind: Kind) -> Gap:
+    """π_k = 0 and A_ik = 0 for all i  ⇒  the parameters of the other states are those without k."""
+    K, more = len(case.pi), _stranded(case, kind)
+    out, e = solve.full(*kind.given(more)), kind.estep(case)
+    visits, left = e.gamma.sum(axis=0) >= SEEN, e.steps.sum(axis=1) >= SEEN
+    allow = 2.0 * (rounding(e, solve.u) + rounding(kind.estep(more), solve.u))
+    plain = solve.full(*kind.given(case))
+    A = gap(out.A[:K, :K][left], plain.A[left], allow=allow, effect=1.0, says="A")
+    gaps = [A, gap(out.pi[:K], plain.pi, allow=allow, effect=1.0, says="π")]
+    for name, (_, size) in kind.best(solve, case, e.gamma).items():
+        got, want = getattr(out, name)[:K][visits], getattr(plain, name)[visits]
+        gaps.append(gap(got, want, allow=allow * size, effect=size, says=name))
+    return all_of(*gaps)
 
 
 @on_all(
@@ -376,7 +401,7 @@ def one_state(solve: Judged, case: Any, kind: Kind) -> Gap:
     rule="T2",
     code="HMM-19",
     needs=("pi",),
-    kills=("step-across-the-seam", "starts-of-longer-sequences"),
+    kills=("first-sequence-only", "starts-of-longer-sequences"),
 )
 def sequences_of_one_frame(solve: Judged, case: Any, kind: Kind) -> Gap:
     """N_s = 1 for all s  ⇒  π_k = N_k / N, and the emissions are those of a mixture's M-step."""
@@ -536,6 +561,7 @@ LAWS = (
     *sequences_twice,
     *renamed_states,
     *zeros_stay,
+    *unreachable_state,
     *one_state,
     *sequences_of_one_frame,
     *rows_of_unvisited_states,

@@ -90,7 +90,7 @@ def _best(x: Array, blank: int, read: Reading = _collapse) -> Array:
 def _second_best_blank(x: Array, blank: int) -> Array:
     """Blanks only where nothing else comes near."""
     x = x.copy()
-    x[:, blank] -= 0.5
+    x[:, blank] -= 2.0
     return _best(x, blank)
 
 

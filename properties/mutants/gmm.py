@@ -196,6 +196,13 @@ E_STEP: dict[str, Callable[..., Any]] = {
     "first-of-equals": _first_of_equals,
     "last-component-idle": _last_idle,
     "centres-on-the-sample": _centred,
+    "weights-on-components": _changed(
+        lambda R, L, d, X, pi, mu, S, w: (
+            R * np.resize(w + 1, len(pi)) / (R @ np.resize(w + 1, len(pi)))[:, None],
+            L,
+            d,
+        )
+    ),
     "hard": _changed(lambda R, L, d, *_: (np.eye(R.shape[1])[R.argmax(1)], L, d)),
     "floored": _changed(lambda R, L, d, *_: (np.maximum(R, 1e-8), L, d)),
     "times-weights": _changed(lambda R, L, d, X, pi, mu, S, w: (R * w[:, None], L, d)),

@@ -164,6 +164,13 @@ def _swapped(e: EStep, found: tuple[Array, ...]) -> tuple[Array, ...]:
     return tuple(y[at] for y in found)
 
 
+def _unlikely(e: EStep, found: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Symbols that are seldom, counts and points that are far."""
+    if len(found) == 2:
+        return found[0] + 8, found[1]
+    return (rows(1 / (found[0] + 0.05)),) if found[0].ndim == 2 else (4 * found[0] + 8,)
+
+
 def _nan_rows(e: EStep) -> Array:
     return rows(e.steps, "nan")
 
@@ -176,6 +183,9 @@ WRONG: dict[str, Way] = {
     "divides-by-all-visits": Way(A=_divided_by_all_visits),
     "step-across-the-seam": Way(A=_across_the_seam),
     "adds-one": Way(A=lambda e: rows(e.steps + 1)),
+    "floors-steps": Way(A=lambda e: rows(np.maximum(e.steps, 1e-4))),
+    "first-state-is-special": Way(smoother=OF_BOTH["first-state-is-special"]),
+    "spreads-over-all-states": Way(pi=lambda e: 0.9 * e.firsts.mean(axis=0) + 0.1 / len(e.pi)),
     "first-state-stays": Way(A=_first_stays),
     "keeps-A": Way(A=lambda e: e.A),
     "nan-if-unvisited": Way(A=_nan_rows),
@@ -186,6 +196,8 @@ WRONG: dict[str, Way] = {
     "keeps-emissions": Way(emit=lambda e, found: e.theta),
     "forgets-last-frames": Way(read=_without_last_frames),
     "drops-the-faint": Way(emit=_faint_dropped),
+    "emits-the-unlikely": Way(emit=_unlikely),
+    "emits-the-unlikely-at-first": Way(emit=lambda e, found: _unlikely(e, e.theta)),
     "swaps-first-and-last-state": Way(emit=_swapped),
 }
 

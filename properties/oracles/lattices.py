@@ -66,7 +66,7 @@ def by_enumeration(blank: Array, label: Array) -> Crossed:
         return Crossed(-np.inf, np.zeros_like(blank), np.zeros_like(label))
     weights = np.exp(sums - top)
     total = weights.sum()
-    share: Array = np.bincount(taken.ravel(), np.repeat(weights / total, taken.shape[1]), scores.size)
+    share = np.asarray(np.bincount(taken.ravel(), np.repeat(weights / total, taken.shape[1]), scores.size), np.float64)
     return Crossed(
         float(np.log(total) + top), share[: blank.size].reshape(blank.shape), share[blank.size :].reshape(T, U)
     )

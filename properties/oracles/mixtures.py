@@ -108,7 +108,7 @@ def structured(Sigma: Array, mass: Array, form: str) -> Array:
     if form == "tied":
         return np.broadcast_to(np.einsum("k,kij->ij", mass / mass.sum(), Sigma), Sigma.shape).copy()
     if form == "diagonal":
-        return Sigma * eye
+        return np.asarray(Sigma * eye)
     if form == "spherical":
         return np.asarray(np.diagonal(Sigma, 0, 1, 2).mean(-1)[:, None, None] * eye)
     return Sigma
@@ -120,7 +120,7 @@ def restricted(Sigma: Array, form: str) -> Array:
     if form == "tied":
         return np.broadcast_to(Sigma[:1], Sigma.shape).copy()
     if form == "diagonal":
-        return Sigma * eye
+        return np.asarray(Sigma * eye)
     if form == "spherical":
         return np.asarray(Sigma[:, :1, :1] * eye)
     return Sigma
@@ -129,9 +129,9 @@ def restricted(Sigma: Array, form: str) -> Array:
 def seen(S: Array, form: str) -> Array:
     """Of a [..., D, D] total, what a covariance of the form determines: all, the diagonal, the trace."""
     if form == "diagonal":
-        return np.diagonal(S, 0, -2, -1)
+        return np.asarray(np.diagonal(S, 0, -2, -1))
     if form == "spherical":
-        return np.diagonal(S, 0, -2, -1).sum(-1)
+        return np.asarray(np.diagonal(S, 0, -2, -1).sum(-1))
     return S
 
 

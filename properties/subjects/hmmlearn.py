@@ -6,6 +6,7 @@ n-th observation is row n of log B. Observations of one sequence are the numbers
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,8 @@ def _one_step(model: Any, pi: Array, A: Array, X: Array, lengths: Array, **emiss
     model.startprob_, model.transmat_ = pi, A
     for name, value in emissions.items():
         setattr(model, name, value)
+    # It logs that so few data do not determine the parameters.
+    logging.getLogger("hmmlearn").setLevel(logging.ERROR)
     with np.errstate(all="ignore"):
         return model.fit(X, lengths)
 
@@ -132,7 +135,9 @@ def _points(form: str, implementation: str) -> Callable[..., Any]:
         model = GaussianHMM(len(pi), FORMS[form], implementation=implementation, covars_prior=0.0, **ONCE)
         model.n_features = x.shape[1]
         model = _one_step(model, pi, A, x, lengths, means_=mu, covars_=_of_form(Sigma, form))
-        return model.transmat_, model.startprob_, model.means_, model.covars_
+        # After a fit `covars_` of the spherical form is n_components * n_features matrices, each state's repeated.
+        covs = model.covars_[:: x.shape[1]] if form == "spherical" else model.covars_
+        return model.transmat_, model.startprob_, model.means_, covs
 
     return run
 
@@ -167,6 +172,8 @@ def _mstep(gamma: Array, xi: Array, x: Array, lengths: Array, M: int) -> Any:
     from hmmlearn.hmm import CategoricalHMM
 
     K = gamma.shape[1]
+    if lengths.sum() != len(gamma) or len(x) != len(gamma):
+        raise ValueError(f"lengths {lengths} of {len(gamma)} frames and {len(x)} symbols")
     model = CategoricalHMM(K, n_features=M)
     model.startprob_, model.transmat_ = np.full(K, 1.0 / K), np.full((K, K), 1.0 / K)
     counts = np.zeros((M, K))

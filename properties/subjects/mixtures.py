@@ -24,7 +24,7 @@ def scipy_estep(X: Array, pi: Array, mu: Array, Sigma: Array, w: Array) -> tuple
 
     if abs(pi.sum() - 1.0) > 1e-6:
         raise ValueError(f"pi sums to {pi.sum()}")
-    K, D = mu.shape
+    K = len(mu)
     with np.errstate(divide="ignore"):
         joint = np.log(pi) + np.stack(
             [multivariate_normal.logpdf(X, mu[k], Sigma[k]).reshape(len(X)) for k in range(K)], axis=1
@@ -48,8 +48,8 @@ def _torch_estep(dtype: str) -> Subject:
         # Categorical lifts π = 0 to the smallest number unless it is given logits.
         parts = MultivariateNormal(m, S)
         mixture = MixtureSameFamily(Categorical(logits=p.log(), validate_args=False), parts, validate_args=False)
-        log_density = mixture.log_prob(x)
-        joint = p.log() + parts.log_prob(x[:, None])
+        log_density = mixture.log_prob(x)  # type: ignore[no-untyped-call]
+        joint = p.log() + parts.log_prob(x[:, None])  # type: ignore[no-untyped-call]
         return (joint - log_density[:, None]).exp().numpy(), (v @ log_density).numpy(), log_density.numpy()
 
     return run

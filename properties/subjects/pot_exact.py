@@ -282,7 +282,7 @@ def _at_most_one(a: Array, b: Array, cost: Array) -> bool:
 
 def _of_one_sign(a: Array, b: Array, cost: Array) -> bool:
     """Warm starts at costs of both signs fail now and then, as the record of "rebate" says: not judged twice."""
-    return bool(cost.min() >= 0.0 or cost.max() < 0.0)
+    return not cost.min() < 0.0 <= cost.max()
 
 
 def _same_mass(a: Array, b: Array, cost: Array) -> bool:

@@ -1,7 +1,8 @@
 """scikit-learn's GaussianMixture in each of its covariance types: E-step, M-step, and one step of `fit`.
 
-E-step: parameters are set as the fitted attributes (`fit` with max_iter=0 and all *_init given, which should do it, ends in an
-AttributeError), then predict_proba and score_samples. One step: max_iter=1, reg_covar=0, tol=0. There is no public M-step; `_m_step` is the method that `fit` calls.
+E-step: parameters are set as the fitted attributes (`fit` with max_iter=0 and all *_init given, which should do it, ends
+in an AttributeError), then predict_proba and score_samples. One step: max_iter=1, reg_covar=0, tol=0. There is no public
+M-step; what `fit` calls for it is taken from inside.
 It knows no weights: the E-step's log-likelihood is weighted here, the other two are asked only about weights that are equal.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prufrock import Subject, subject
+from prufrock import Known, Subject, subject
 
 from ..latent.gmm_em import gmm_em_step
 from ..latent.gmm_estep import gmm_estep
@@ -111,6 +112,49 @@ def _equal(w: Array) -> bool:
     return bool((w == w[0]).all())
 
 
+def _two_on_a_line() -> Any:
+    from ..cases.mixtures import Mixture
+
+    one = np.ones((2, 1, 1))
+    return Mixture(np.array([[0.0], [0.25]]), np.array([0.5, 0.5]), np.array([[0.0], [1.0]]), one, np.ones(2))
+
+
+def _three_on_a_line() -> Any:
+    from ..cases.mixtures import Assigned
+
+    return Assigned(np.array([[0.0], [1.0], [3.0]]), np.ones((3, 1)), np.ones(3))
+
+
+SCOPE = "scikit-learn<=1.9.1"
+
+EXPANDED = Known(
+    law="far-from-the-origin",
+    reason="densities of diag and spherical components expand (x − μ)²: far from the origin responsibilities lose all digits",
+    witness=_two_on_a_line,
+    scope=SCOPE,
+    link="https://github.com/scikit-learn/scikit-learn/issues/29989",
+    lines="""import numpy as np
+from sklearn.mixture import GaussianMixture
+for t in (0.0, 2.0**26):
+    m = GaussianMixture(2, covariance_type="diag")
+    m.weights_, m.means_, m.precisions_cholesky_ = np.ones(2) / 2, np.array([[t], [t + 1]]), np.ones((2, 1))
+    print(m.predict_proba([[t + 0.25]]))  # the same question twice""",
+)
+
+ONE_PASS = Known(
+    law="far-from-the-origin",
+    reason="tied, diag and spherical covariances are E[xx] − E[x]E[x]: far from the origin they are noise, even negative",
+    witness=_three_on_a_line,
+    scope=SCOPE,
+    link="https://github.com/scikit-learn/scikit-learn/issues/30382",
+    lines="""import numpy as np
+from sklearn.mixture import GaussianMixture
+for kind in ("full", "tied", "diag", "spherical"):
+    X = 2.0**25 + np.array([[0.0], [1.0], [3.0]])
+    print(kind, GaussianMixture(1, covariance_type=kind, reg_covar=1e-6).fit(X).covariances_.ravel(), X.var())""",
+)
+
+
 def _each(form: str, dtype: str) -> tuple[Subject, ...]:
     name = f"sklearn.{TYPES[form]}" + ("" if dtype == "float64" else f"[{dtype}]")
     says = {"covariance": form}
@@ -122,6 +166,7 @@ def _each(form: str, dtype: str) -> tuple[Subject, ...]:
             outputs=("R", "log_likelihood", "log_density"),
             conventions=says,
             accepts=lambda X, pi, mu, Sigma, w: _form_is(form, Sigma),
+            known=(EXPANDED,) if form in ("diagonal", "spherical") else (),
             **shared,
         )(_estep(form)),
         subject(
@@ -130,6 +175,7 @@ def _each(form: str, dtype: str) -> tuple[Subject, ...]:
             outputs=OUT,
             conventions=says,
             accepts=lambda X, R, w: _equal(w) and bool(w[0] > 0),
+            known=() if form == "full" else (ONE_PASS,),
             **shared,
         )(_mstep(form)),
         subject(

@@ -121,8 +121,7 @@ SUBJECTS = (
     _torch_ctc("torch.ctc_loss"),
     _torch_ctc("torch.ctc_loss[float32]", dtype="float32"),
     _torch_ctc("torch.ctc_loss[log_softmax]", through_softmax=True),
-    _torch_ctc("torch.ctc_loss[concatenated]", concatenated=True),
-    _torch_ctc("torch.ctc_loss[int32]", integers="int32"),
+    _torch_ctc("torch.ctc_loss[concatenated,int32]", concatenated=True, integers="int32"),
     _torch_ctc("torch.ctc_loss[zero_infinity]", zero=True),
     _torch_ctc("torch.ctc_loss[forward]", backward=False),
 )

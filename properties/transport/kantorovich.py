@@ -307,8 +307,10 @@ def subgradient_in_masses(solve: Judged, problem: Reweighed) -> Gap:
 def exchange_of_two(solve: Judged, problem: Problem) -> Gap:
     """min(P_ij, P_kl) · (C_ij + C_kl − C_il − C_kj) ≤ 0."""
     plan, C = solve(problem.a, problem.b, problem.cost), problem.cost
-    gain = C[:, :, None, None] + C[None, None] - C[:, None, None, :] - C.T[None, :, :, None]
-    moved = np.minimum(plan[:, :, None, None], plan[None, None])
+    i, j = np.nonzero(plan)
+    crossed = C[np.ix_(i, j)]
+    gain = C[i, j][:, None] + C[i, j] - crossed - crossed.T
+    moved = np.minimum(plan[i, j][:, None], plan[i, j])
     effect = stake(problem, float(np.vdot(plan, C)))
     return at_most(moved * gain, 0.0, allow=both(*(slack(solve, problem),) * 2), effect=effect)
 

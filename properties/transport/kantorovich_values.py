@@ -283,8 +283,8 @@ def split_atoms(solve: Judged, problem: Split) -> Gap:
     kills=("misaligned-after-dropping", "lost-among-empty-atoms"),
 )
 def empty_atoms(solve: Judged, problem: Split) -> Gap:
-    """V is the same with a row of mass 0 and a column of mass 0 put in, at the cost −max|C|."""
-    cheap = -float(np.abs(problem.cost).max())
+    """V is the same with a row of mass 0 and a column of mass 0 put in, at the cost min(0, min C)."""
+    cheap = min(0.0, float(problem.cost.min()))
     a, b = np.insert(problem.a, problem.row, 0.0), np.insert(problem.b, problem.column, 0.0)
     cost = np.insert(np.insert(problem.cost, problem.row, cheap, axis=0), problem.column, cheap, axis=1)
     want = price(solve, problem.a, problem.b, problem.cost)
