@@ -97,7 +97,10 @@ def _calls(calls: list[Mapping[str, Any]], subject: Subject, case: Any) -> str:
         lines.append(f"out_1 = subject({', '.join(subject.contract.arguments)})")
         lines.append('print("call 1:", out_1)')
     for i, call in enumerate(calls, start=1):
-        arguments = ", ".join(_argument(decode(a), case, subject) for a in call["arguments"])
+        asked = list(subject.contract.arguments)
+        arguments = ", ".join(
+            _argument(decode(a), case, subject, asked[k : k + 1]) for k, a in enumerate(call["arguments"])
+        )
         lines.append(f"out_{i} = subject({arguments})")
         lines.append(f'print("call {i}:", out_{i})')
         if call["outputs"] is not None:
@@ -107,14 +110,15 @@ def _calls(calls: list[Mapping[str, Any]], subject: Subject, case: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _argument(value: Any, case: Any, subject: Subject) -> str:
+def _argument(value: Any, case: Any, subject: Subject, first: list[str]) -> str:
     """The name of the case's field that holds this value, or the value itself; in the subject's dtype."""
     narrow = isinstance(value, np.ndarray) and value.dtype.kind == "f" and subject.dtype in ("float32", "float16")
     cast = f".astype(np.{subject.dtype})" if narrow else ""
-    for field in dataclasses.fields(case) if dataclasses.is_dataclass(case) else ():
-        own = getattr(case, field.name)
+    fields = [field.name for field in dataclasses.fields(case)] if dataclasses.is_dataclass(case) else []
+    for name in [*(name for name in first if name in fields), *fields]:
+        own = getattr(case, name)
         if isinstance(own, np.ndarray) and isinstance(value, np.ndarray) and _equal(own, value):
-            return field.name + cast
+            return name + cast
     return _literal(value) + ("" if isinstance(value, np.ndarray) and str(value.dtype) == subject.dtype else cast)
 
 

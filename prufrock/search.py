@@ -11,6 +11,7 @@ from typing import Any
 
 from prufrock.call import Call, Judged, OutsideDomain, SubjectMisbehaved, SubjectRaised, Watch, rounded
 from prufrock.contract import resolve_cases, resolve_real
+from prufrock.encode import size_of
 from prufrock.gaps import Gap
 from prufrock.profile import Profile
 from prufrock.statute import Law
@@ -133,8 +134,8 @@ class Search:
     def _keep(self, case: Any, found: Gap | Exception) -> None:
         # Hypothesis ends on the smallest failing case, so the last one seen is it; when time runs out before,
         # the smallest seen so far stands.
-        size = _size(case)
-        if self.failure is None or size <= _size(self.failure[0]):
+        size = size_of(case)
+        if self.failure is None or size <= size_of(self.failure[0]):
             self.failure = (case, found, tuple(self.judged.calls))
 
     def _strategy(self) -> Any:
@@ -153,15 +154,6 @@ class Search:
 def case_seed(root: int, law_id: str) -> int:
     """The seed of one law's cases: all subjects meet the same ones."""
     return int.from_bytes(hashlib.blake2b(f"{root}:{law_id}".encode(), digest_size=8).digest(), "big")
-
-
-def _size(case: Any) -> tuple[int, int]:
-    import json
-
-    from prufrock.encode import encode
-
-    text = json.dumps(encode(case))
-    return text.count(","), len(text)
 
 
 class _SameEverywhere:

@@ -36,7 +36,8 @@ def far(width: float, u: float) -> float:
 
 
 def truth(step: Judged, x: tuple[Any, ...], sharp: bool = False) -> Posterior:
-    return posterior(*x[:4], u=step.u, sharp=sharp)
+    X, pi, mu, Sigma = x[:4]
+    return posterior(X, pi, mu, Sigma, step.u, sharp)
 
 
 def sum_off(p: Posterior, w: Any, u: float) -> float:

@@ -442,7 +442,7 @@ def idle_component(step: Judged, case: Mixture) -> Gap:
 
 def _next(step: Judged, x: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """θ' of the oracle, rounded to the subject's dtype; None where a Σ' is nearly singular or a component nearly empty."""
-    theta = mstep(x[0], posterior(*x[:4], u=step.u).R, x[4], form(step))
+    theta = mstep(x[0], truth(step, x).R, x[4], form(step))
     pi, mu, Sigma = (a.astype(step.dtype).astype(np.float64) for a in theta)
     definite = np.linalg.eigvalsh(Sigma).min() > 1e-3 * np.abs(Sigma).max() and pi.min() > 1e-3
     return (pi, mu, Sigma) if definite and abs(pi.sum() - 1.0) < 1e-7 else None

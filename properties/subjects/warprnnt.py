@@ -5,6 +5,7 @@ It wants arrays no larger than its longest item, so the adapter crops them and p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,17 @@ def _one_node() -> Any:
     return Lattices(x, np.zeros((1, 0), np.int64), np.ones(1, int), np.zeros(1, int), 0)
 
 
-def _accepted(law: str, reason: str, label: int, blank: int, wrong: str) -> Known:
+def _two_items() -> Any:
+    """Two items of one frame, the second without the label of the first: behind every node there is another."""
+    from ..cases.lattices import Lattices
+
+    x = np.log(np.tile([0.5, 0.25, 0.25], (2, 1, 2, 1)))
+    return Lattices(x, np.ones((2, 1), np.int64), np.ones(2, int), np.array([1, 0]), 0)
+
+
+def _accepted(
+    law: str, reason: str, label: int, blank: int, wrong: str, witness: Callable[[], Any] = _one_node
+) -> Known:
     lines = f"""import torch
 from warprnnt_numba import RNNTLossNumba
 x = torch.tensor([[[[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]]]]).log().requires_grad_()
@@ -36,7 +47,7 @@ one = torch.tensor([1], dtype=torch.int32)
 loss = RNNTLossNumba(blank={blank}, reduction="none")(x, torch.tensor([[{label}]], dtype=torch.int32), one, one)
 loss.backward()
 assert {wrong}"""
-    return Known(law, reason=reason, witness=_one_node, scope=SCOPE, lines=lines)
+    return Known(law, reason=reason, witness=witness, scope=SCOPE, lines=lines)
 
 
 UNCHECKED = (
@@ -56,10 +67,11 @@ UNCHECKED = (
     ),
     _accepted(
         "refuses-unknown-blank",
-        "a blank that is no class is read off the next node of the flattened array",
+        "a blank that is no class is read off a neighbouring node of the flattened array",
         label=1,
         blank=-1,
         wrong="loss.isfinite()",
+        witness=_two_items,
     ),
 )
 

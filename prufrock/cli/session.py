@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prufrock.cells import Cell
+from prufrock.encode import size_of
 from prufrock.profile import PROFILES
 from prufrock.records import Recorder
 from prufrock.run import HouseFault, executor_for, run, stop
@@ -109,15 +110,14 @@ class Session:
         self._last_line(out, seconds, interrupted)
 
     def _broken(self, out: Console, terminal: bool) -> None:
-        """The first few counterexamples of each subject in full, laws that gate first; the rest a line each."""
+        """A few counterexamples of each subject in full, laws that gate and small cases first; the rest a line each."""
         told: Counter[str] = Counter()
-        for verdict in sorted(self.verdicts, key=lambda v: (not v.gates, v.subject, v.law)):
-            if verdict.broken:
-                style = STYLE[verdict.status].split()[-1] if terminal else ""
-                full = told[verdict.subject] < IN_FULL
-                text = "\n" + verdict_text(verdict) if full else verdict_line(verdict)
-                out.print(Text(text, style=style), soft_wrap=True)
-                told[verdict.subject] += 1
+        for verdict in sorted(filter(_is_broken, self.verdicts), key=lambda v: (not v.gates, v.subject, *_ease(v))):
+            style = STYLE[verdict.status].split()[-1] if terminal else ""
+            full = told[verdict.subject] < IN_FULL
+            text = "\n" + verdict_text(verdict) if full else verdict_line(verdict)
+            out.print(Text(text, style=style), soft_wrap=True)
+            told[verdict.subject] += 1
 
     def _known(self, out: Console) -> None:
         known = [v for v in self.verdicts if v.status is Status.KNOWN]
@@ -160,13 +160,26 @@ class Session:
     def _next(self, interrupted: bool) -> str:
         if interrupted:
             return "prufrock check --resume"
-        broken = sorted((v for v in self.verdicts if v.broken and v.counterexample_id), key=lambda v: not v.gates)
+        named = [v for v in self.verdicts if v.broken and v.counterexample_id]
+        broken = sorted(named, key=lambda v: (not v.gates, *_ease(v)))
         worst = broken[0] if broken else None
         if worst is not None:
             return f"prufrock replay {worst.counterexample_id} --emit"
         if not any(v.status in TESTED for v in self.verdicts):
             return "nothing was tested; prufrock subjects says what is installed"
         return f"prufrock check --profile {'ci' if self.profile == 'quick' else 'deep'} --seed {self.seed + 1}"
+
+
+def _is_broken(verdict: Verdict) -> bool:
+    return verdict.broken
+
+
+def _ease(verdict: Verdict) -> tuple[tuple[int, int], bool, str]:
+    """How easily a counterexample is taken in: the smallest first, of equal ones that with a certificate."""
+    example = verdict.counterexample
+    if example is None:
+        return (0, 0), True, verdict.law
+    return size_of(example.case), example.certificate is None, verdict.law
 
 
 def _versions(verdicts: Sequence[Verdict]) -> str:
