@@ -11,7 +11,7 @@ from prufrock.statute import Law
 from prufrock.subjects import Subject
 
 # A counterexample is not made small: the answer is yes or no.
-POWER = Profile("power", cases=40, seconds=5.0, shrink=0.0, hang=5.0)
+POWER = Profile("power", cases=40, seconds=120.0, shrink=0.0, hang=5.0)
 
 Matrix = Mapping[tuple[str, str], bool | None]
 

@@ -40,8 +40,11 @@ class Warden:
     def judge(self, cell: Cell, profile: Profile, seed: int) -> Verdict:
         """The cell's verdict, whatever the subject does to its process."""
         first = not cell.subject.path and cell.subject.name not in self._met
-        self._met.add(cell.subject.name)
-        return self._verdict("judge", cell, profile, seed, max(profile.hang, FIRST_CALL) if first else profile.hang)
+        patience = max(profile.hang, FIRST_CALL) if first else profile.hang
+        verdict = self._verdict("judge", cell, profile, seed, patience)
+        if verdict.cases:
+            self._met.add(cell.subject.name)
+        return verdict
 
     def recheck(self, cell: Cell, case: Any, profile: Profile) -> Verdict:
         """The verdict on one given case."""

@@ -1,4 +1,4 @@
-"""Sequences for Baum-Welch: of unequal lengths, one frame among them; zeros in π, A and E; states seldom or never visited.
+"""Sequences for Baum-Welch: of unequal lengths; zeros in π, A and E; states seldom or never visited.
 
 Parameters come from integer parts of their total, points from a dyadic grid, posteriors for an M-step from a handful of
 weighted paths (so that they agree with each other as those of an E-step do).
@@ -171,7 +171,8 @@ def _rows(parts: Any) -> Array:
 
 _FAINT = st.sampled_from((1.0, 0.125, 2.0**-10))
 _STATES = st.sampled_from((2, 3, 2, 3, 4, 1))
-_LENGTHS = st.sampled_from(((3,), (2, 4), (4, 1), (1, 3, 2), (5,), (2, 1, 1, 3), (6, 2), (2, 2), (1, 5)))
-_LONGER = st.sampled_from(((6,), (4, 7), (8, 1), (1, 6, 3), (5, 5), (3, 1, 4, 2)))
+_LENGTHS = st.sampled_from(((3,), (2, 4), (4, 2), (2, 3, 2), (5,), (2, 4, 2, 3), (6, 2), (2, 2)))
+_WITH_ONES = st.sampled_from(((3,), (2, 4), (4, 1), (1, 3, 2), (5,), (2, 1, 1, 3), (6, 2), (1, 5)))
+_LONGER = st.sampled_from(((6,), (4, 7), (8, 2), (2, 6, 3), (5, 5), (3, 2, 4, 2)))
 _POSTERIORS = posteriors()
 _POINTS = points()

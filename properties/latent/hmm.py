@@ -221,7 +221,7 @@ def likelihood_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
 def one_state_at_a_time(solve: Judged, chain: Chain) -> Gap:
     """Σ_i γ_n(i) = 1, γ ≥ 0."""
     gamma, allow = solve(*scores(chain)), rounding(solve, scores(chain))
-    return all_of(gap(gamma.sum(axis=1), 1.0, allow=allow), at_most(-gamma, 0.0, allow=0.0, effect=1.0))
+    return all_of(gap(gamma.sum(axis=1), 1.0, allow=allow), at_most(-gamma, 0.0, allow=allow, effect=1.0))
 
 
 @law(
@@ -389,15 +389,15 @@ def tangent_in_all_scores(solve: Judged, chain: Nudged) -> Gap:
     says="a state that cannot emit a frame is not there, and none is where no possible path leads",
     source="derived",
     kind="identity",
-    rule="T0",
+    rule="T2",
     code="HMM-13",
     cases="..cases.chains:peaked_chains",
     kills=("floors-zeros", "smears-posterior"),
 )
 def no_posterior_where_forbidden(solve: Judged, chain: Chain) -> Gap:
-    """No path with s(z) > −∞ through z_n = i  ⇒  γ_n(i) = 0, exactly."""
+    """No path with s(z) > −∞ through z_n = i  ⇒  γ_n(i) = 0."""
     gamma = solve(*scores(chain))
-    return gap(np.where(_possible(chain), 0.0, gamma), 0.0, allow=0.0, effect=1.0)
+    return gap(np.where(_possible(chain), 0.0, gamma), 0.0, allow=rounding(solve, scores(chain)), effect=1.0)
 
 
 @law(
@@ -405,15 +405,15 @@ def no_posterior_where_forbidden(solve: Judged, chain: Chain) -> Gap:
     says="a transition that A forbids is never made",
     source="derived",
     kind="identity",
-    rule="T0",
+    rule="T2",
     code="HMM-13",
     needs=("xi",),
     kills=("floors-zeros", "transposed-transitions"),
 )
 def no_transition_where_forbidden(solve: Judged, chain: Chain) -> Gap:
-    """A_ij = 0  ⇒  ξ_n(i, j) = 0, exactly."""
+    """A_ij = 0  ⇒  ξ_n(i, j) = 0."""
     xi = solve.full(*scores(chain)).xi
-    return gap(np.where(np.isfinite(chain.log_A), 0.0, xi), 0.0, allow=0.0, effect=1.0)
+    return gap(np.where(np.isfinite(chain.log_A), 0.0, xi), 0.0, allow=rounding(solve, scores(chain)), effect=1.0)
 
 
 @on_both(
@@ -502,11 +502,12 @@ def _wide(x: Array) -> Array:
     return np.concatenate([x, x[..., :1]], axis=-1)
 
 
+SOUND = _two_states(2, 0.0)
 BAD = {
     "nan-frame": lambda chain: _two_states(2, np.nan),
     "nan-transition": lambda chain: _two_states(1, np.nan),
-    "frames-of-another-size": lambda chain: (chain.log_pi, chain.log_A, _wide(chain.log_B)),
-    "transitions-of-another-size": lambda chain: (chain.log_pi, _wide(chain.log_A), chain.log_B),
+    "frames-of-another-size": lambda chain: (SOUND[0], SOUND[1], _wide(SOUND[2])),
+    "transitions-of-another-size": lambda chain: (SOUND[0], _wide(SOUND[1]), SOUND[2]),
     "no-frames": lambda chain: (chain.log_pi, chain.log_A, chain.log_B[:0]),
 }
 

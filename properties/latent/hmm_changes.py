@@ -467,10 +467,9 @@ def likelihood_of_clockwork(solve: Judged, chain: Chain) -> Gap:
     kills=("floors-zeros", "smears-posterior"),
 )
 def posterior_of_clockwork(solve: Judged, chain: Chain) -> Gap:
-    """A a permutation, π one state  ⇒  γ_n is one at z_n, exactly 0 elsewhere."""
+    """A a permutation, π one state  ⇒  γ_n is one at z_n, 0 elsewhere."""
     want = np.eye(len(chain.log_pi))[_only_path(chain)]
-    allow = np.where(want > 0, rounding(solve, scores(chain)), 0.0)
-    return gap(solve(*scores(chain)), want, allow=allow, effect=1.0)
+    return gap(solve(*scores(chain)), want, allow=rounding(solve, scores(chain)), effect=1.0)
 
 
 def _only_path(chain: Chain) -> NDArray[np.int64]:

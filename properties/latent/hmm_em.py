@@ -153,7 +153,9 @@ KINDS = (
 )
 
 
-def on_all(kinds: tuple[Kind, ...] = KINDS, **declared: Any) -> Callable[[Callable[[Judged, Any, Kind], Gap]], tuple[Law, ...]]:
+def on_all(
+    kinds: tuple[Kind, ...] = KINDS, **declared: Any
+) -> Callable[[Callable[[Judged, Any, Kind], Gap]], tuple[Law, ...]]:
     """One law, stated for symbols, points and counts (or for those of `kinds`)."""
 
     def make(body: Callable[[Judged, Any, Kind], Gap]) -> tuple[Law, ...]:
@@ -213,7 +215,7 @@ def steps_out_of_a_state(solve: Judged, case: Any, kind: Kind) -> Gap:
     code="HMM-17",
     needs=("pi",),
     complete=True,
-    kills=("first-sequence-only", "keeps-pi", "starts-of-longer-sequences"),
+    kills=("first-sequence-only", "keeps-pi"),
 )
 def starts(solve: Judged, case: Any, kind: Kind) -> Gap:
     """π_i = Σ_s γ_s1(i) / S."""
@@ -337,7 +339,7 @@ def renamed_states(solve: Judged, case: Any, kind: Kind) -> Gap:
     says="what is impossible stays impossible",
     source="Rabiner 1989, §V.A (left-right models)",
     kind="identity",
-    rule="T0",
+    rule="T2",
     code="HMM-17",
     needs=("pi",),
     kills=("adds-one", "floors-steps"),
@@ -346,8 +348,9 @@ def zeros_stay(solve: Judged, case: Any, kind: Kind) -> Gap:
     """A_ij = 0 and Σ_j X_ij > 0  ⇒  A_ij = 0 after the step; π_i = 0 likewise."""
     e, out = kind.estep(case), solve.full(*kind.given(case))
     forbidden = (case.A == 0) & (e.steps.sum(axis=1, keepdims=True) >= SEEN)
-    steps = gap(np.where(forbidden, out.A, 0.0), 0.0, allow=0.0, effect=1.0, says="A")
-    return all_of(steps, gap(np.where(case.pi == 0, out.pi, 0.0), 0.0, allow=0.0, effect=1.0, says="π"))
+    allow = rounding(e, solve.u)
+    steps = gap(np.where(forbidden, out.A, 0.0), 0.0, allow=allow, effect=1.0, says="A")
+    return all_of(steps, gap(np.where(case.pi == 0, out.pi, 0.0), 0.0, allow=allow, effect=1.0, says="π"))
 
 
 @on_all(
@@ -411,6 +414,26 @@ def sequences_of_one_frame(solve: Judged, case: Any, kind: Kind) -> Gap:
     got = solve.full(*kind.given(even)).pi
     starts = gap(got, e.gamma.mean(axis=0), allow=rounding(e, solve.u), effect=1.0, says="π")
     return all_of(starts, emissions(solve, even, kind, SEEN))
+
+
+@on_all(
+    says="a sequence of one frame among longer ones counts in all but A",
+    source="Rabiner 1989, (109) and (110)",
+    kind="oracle",
+    rule="T2",
+    code="HMM-19",
+    needs=("pi",),
+    kills=("step-across-the-seam", "starts-of-longer-sequences"),
+)
+def one_frame_among_others(solve: Judged, case: Any, kind: Kind) -> Gap:
+    """The first frame a sequence of its own: X = Σ_s Σ_n ξ_sn as without it, π and the emissions with it."""
+    pi, n = (case.pi + 1.0) / (1.0 + len(case.pi)), case.lengths
+    apart = replace(case, pi=pi, lengths=np.r_[1, n[0] - 1, n[1:]])
+    e, out = kind.estep(apart), solve.full(*kind.given(apart))
+    left, allow = e.steps.sum(axis=1) >= SEEN, 2.0 * rounding(e, solve.u)
+    A = gap(out.A[left], e.steps[left] / e.steps[left].sum(axis=1, keepdims=True), allow=allow, effect=1.0, says="A")
+    pis = gap(out.pi, e.firsts / len(apart.lengths), allow=allow, effect=1.0, says="π")
+    return all_of(A, pis, emissions(solve, apart, kind, SEEN))
 
 
 @on_all(
@@ -534,7 +557,7 @@ def _bad(kind: Kind) -> dict[str, Callable[[Any], tuple[Any, ...]]]:
 
     return {
         "lengths-that-do-not-add-up": lambda c: with_(c, lengths=c.lengths + 1),
-        "rows-off-the-simplex": lambda c: with_(c, A=c.A * 0.5),
+        "negative-transitions": lambda c: with_(c, A=-c.A),
         "nan-transitions": lambda c: with_(c, A=np.full_like(c.A, np.nan)),
     }
 
@@ -564,6 +587,7 @@ LAWS = (
     *unreachable_state,
     *one_state,
     *sequences_of_one_frame,
+    *one_frame_among_others,
     *rows_of_unvisited_states,
     full_moments,
     shifted_points,

@@ -327,10 +327,10 @@ def other_items(solve: Judged, batch: Compared) -> Gap:
 
 @law(
     transducer,
-    says="what stands outside an item, scores or labels, has no influence, bit for bit",
+    says="what stands outside an item has no influence: scores bit for bit, labels up to rounding",
     source="derived",
-    kind="bitwise",
-    rule="T0",
+    kind="metamorphic",
+    rule="T10",
     code="X-08",
     cases="..cases.lattices:padded",
     kills=("ignores-frames-given", "ignores-labels-given", "last-item-to-the-end"),
@@ -338,7 +338,12 @@ def other_items(solve: Judged, batch: Compared) -> Gap:
 def content_of_padding(solve: Judged, batch: Padded) -> Gap:
     """loss does not depend on x(t ≥ T_b or u > U_b) (numbers up to ±10³⁰) nor on y[u ≥ U_b] (any class)."""
     plain = _longer(batch, batch.extra)
-    return same(np.asarray(solve(*arguments(_poisoned(plain, batch)))), np.asarray(solve(*arguments(plain))))
+    poisoned = _poisoned(plain, batch)
+    loss, nodes = np.asarray(solve(*arguments(plain))), changed(plain, log_probs=poisoned.log_probs)
+    return all_of(
+        same(np.asarray(solve(*arguments(nodes))), loss, says="other scores"),
+        losses(solve(*arguments(poisoned)), loss, both(*[rounding(solve.u, batch)] * 2), "other scores and labels"),
+    )
 
 
 @law(

@@ -173,7 +173,7 @@ def _single(*x: Array) -> Smoothed:
 
 def _mixed(g: Smoothed, x: tuple[Array, ...]) -> Smoothed:
     K = len(x[0])
-    return g._replace(gamma=((1 - 1e-12) * g.gamma + 1e-12 / K).astype(g.gamma.dtype))
+    return g._replace(gamma=((1 - 1e-6) * g.gamma + 1e-6 / K).astype(g.gamma.dtype))
 
 
 def _nan_if_impossible(g: Smoothed, x: tuple[Array, ...]) -> Smoothed:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prufrock import Subject, subject
+from prufrock import Known, Subject, subject
 
 from ..latent.hmm import hmm, likelihood
 from ..latent.hmm_em import em_counts, em_points, em_symbols
@@ -25,6 +27,46 @@ Array = NDArray[Any]
 PATHS = {"scores": "normalised", "impossible": "any path"}
 RELEASE = "hmmlearn>=0.3.3"
 IMPLEMENTATIONS = {"log": "nan", "scaling": "raise"}
+
+
+SCOPE = "hmmlearn>=0.3.3,<=0.3.3"
+
+
+def _loud(law: str) -> Any:
+    """One state, and a density of exp(768) at its second frame, once that has been lifted."""
+    from ..cases.chains import Lifted
+
+    lift = np.array([0.0, 768.0])
+    frames = np.zeros(2) if "lift" in law else lift
+    return Lifted(np.zeros(1), np.zeros((1, 1)), frames[:, None], lift)
+
+
+UNSHIFTED = tuple(
+    Known(
+        f"{contract.id}.{law}",
+        reason="likelihoods are exponentiated as they are: above 709 nats they overflow, and the score is inf or NaN",
+        witness=partial(_loud, law),
+        scope=SCOPE,
+        lines="import numpy as np; from hmmlearn.hmm import GaussianHMM\n"
+        "m = GaussianHMM(1, 'diag', implementation='scaling')\n"
+        "m.startprob_, m.transmat_, m.means_ = np.ones(1), np.ones((1, 1)), np.zeros((1, 400))\n"
+        "m.n_features, m.covars_ = 400, np.full((1, 400), 1e-4)\n"
+        "assert np.isnan(m.score(np.zeros((2, 400))))  # 2949.0 with implementation='log'",
+    )
+    for contract, laws in (
+        (
+            hmm,
+            (
+                "posterior-of-the-fallen-behind",
+                "likelihood-of-the-fallen-behind",
+                "lift-of-frames-by-thousands",
+                "posterior-under-lift-by-thousands",
+            ),
+        ),
+        (likelihood, ("likelihood-of-the-fallen-behind", "lift-of-frames-by-thousands")),
+    )
+    for law in laws
+)
 
 
 def framed(log_pi: Array, log_A: Array, log_B: Array, implementation: str) -> tuple[Any, Array]:
@@ -70,12 +112,19 @@ def _decoder(implementation: str) -> Callable[..., Any]:
 
 def _subjects(implementation: str, impossible: str) -> tuple[Subject, ...]:
     conventions = {"scores": "normalised", "impossible": impossible}
-    name = f"hmmlearn.{implementation}"
+    name, known = f"hmmlearn.{implementation}", UNSHIFTED if implementation == "scaling" else ()
     return (
-        subject(name, contract=hmm, outputs=("gamma", "log_z", "xi_sum"), conventions=conventions, requires=RELEASE)(
-            _smoother(implementation)
+        subject(
+            name,
+            contract=hmm,
+            outputs=("gamma", "log_z", "xi_sum"),
+            conventions=conventions,
+            requires=RELEASE,
+            known=known,
+        )(_smoother(implementation)),
+        subject(name, contract=likelihood, conventions=conventions, requires=RELEASE, known=known)(
+            _scorer(implementation)
         ),
-        subject(name, contract=likelihood, conventions=conventions, requires=RELEASE)(_scorer(implementation)),
         subject(name, contract=viterbi, outputs=("path", "score"), conventions=PATHS, requires=RELEASE)(
             _decoder(implementation)
         ),
@@ -152,16 +201,15 @@ def _mixtures(form: str) -> Callable[..., Any]:
         model = GMMHMM(K, 1, covariance_type=FORMS[form], **ONCE)
         model.n_features, model.startprob_, model.transmat_ = D, pi, A
         model.weights_, model.means_ = np.ones((K, 1)), mu[:, None]
-        model.covars_ = Sigma if form == "tied" else _of_form(Sigma, form)[:, None]
+        model.covars_ = _of_form(Sigma, form)[:, None]
         model._init_covar_priors()
         model._fix_priors_shape()
         model._check()
         with np.errstate(all="ignore"):
             counts, _ = model._do_estep(x, lengths)
             model._do_mstep(counts)
-        covs = model.covars_ if form == "tied" else model.covars_[:, 0]
-        if form in ("diagonal", "spherical"):
-            covs = covs.reshape(K, -1, 1) * np.eye(D)
+        covs = model.covars_[:, 0]
+        covs = covs if form == "full" else covs[:, None, None] * np.eye(D)
         return model.transmat_, model.startprob_, model.means_[:, 0], covs
 
     return run
@@ -205,18 +253,107 @@ def _steps(implementation: str) -> tuple[Subject, ...]:
     )
 
 
+def _six_points(D: int = 1) -> Any:
+    """Two states alike, and points about 0 and 4."""
+    from ..cases.sequences import Points
+
+    x = np.tile(np.array([0.0, 4.0, 0.0, 4.0, 2.0, 4.0])[:, None], D) + np.eye(6)[:, :D]
+    alike = np.tile(np.eye(D) * 4.0, (2, 1, 1))
+    return Points(np.full(2, 0.5), np.full((2, 2), 0.5), np.zeros((2, D)), alike, x, np.array([6]))
+
+
+MODEL = (
+    "import numpy as np; from hmmlearn.hmm import GaussianHMM, GMMHMM\n"
+    "X = np.array([[-1.0], [1.0], [-1.0], [1.0], [0.0], [2.0]])\n"
+)
+FAINT = (
+    Known(
+        "emissions-of-faint-states",
+        reason="the denominator of a variance is at least 1e-5: of states less visited the variance is too small",
+        witness=_six_points,
+        scope=SCOPE,
+        lines=MODEL + "m = GaussianHMM(2, 'diag', n_iter=1, init_params='', covars_prior=0.0)\n"
+        "m.startprob_ = np.array([1 - 1e-9, 1e-9]); m.transmat_ = np.tile(m.startprob_, (2, 1))\n"
+        "m.means_, m.covars_ = np.zeros((2, 1)), np.ones((2, 1))\n"
+        "variances = m.fit(X).covars_.ravel()  # both states see the same points\n"
+        "assert variances[1] < 1e-3 * variances[0]",
+    ),
+)
+POISONED = (
+    Known(
+        "unreachable-state",
+        reason="the mean of a state that was not visited is NaN, and with it the covariance that all states share",
+        witness=_six_points,
+        scope=SCOPE,
+        lines=MODEL + "m = GaussianHMM(2, 'tied', n_iter=1, init_params='')\n"
+        "m.startprob_, m.transmat_ = np.array([1.0, 0.0]), np.array([[1.0, 0.0], [0.5, 0.5]])\n"
+        "m.means_, m.covars_ = np.zeros((2, 1)), np.eye(1)\n"
+        "with np.errstate(all='ignore'): m.fit(X)\n"
+        "assert np.isnan(m.covars_).all()",
+    ),
+)
+OLD_MEANS = tuple(
+    Known(
+        law,
+        reason="covariances are taken about the old means, not the new ones: a step of ECM, not of EM",
+        witness=_six_points,
+        scope=SCOPE,
+        link="https://github.com/hmmlearn/hmmlearn/pull/448",
+        lines=MODEL + "m = GMMHMM(1, 1, covariance_type='full', n_iter=1, init_params='')\n"
+        "m.startprob_, m.transmat_, m.weights_ = np.ones(1), np.ones((1, 1)), np.ones((1, 1))\n"
+        "m.means_, m.covars_ = np.full((1, 1, 1), -10.0), np.ones((1, 1, 1, 1))\n"
+        "m.fit(X)\n"
+        "assert m.covars_.item() > 50 * X.var()",
+    )
+    for law in (
+        "emissions-of-visited-states",
+        "emissions-of-faint-states",
+        "what-was-seen",
+        "one-state",
+        "sequences-of-one-frame",
+        "one-frame-among-others",
+    )
+)
+MIXES_FOR_FEATURES = (
+    Known(
+        "sequences-twice",
+        reason="the default prior of spherical covariances is -(n_mix + 2)/2 where -(n_features + 2)/2 would be none",
+        witness=lambda: _six_points(3),
+        scope=SCOPE,
+        lines="import numpy as np; from hmmlearn.hmm import GMMHMM\n"
+        "X = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0], [0.0, -2.0]])\n"
+        "m = GMMHMM(1, 1, covariance_type='spherical', n_iter=1, init_params='')\n"
+        "m.startprob_, m.transmat_, m.weights_ = np.ones(1), np.ones((1, 1)), np.ones((1, 1))\n"
+        "m.means_, m.covars_ = np.zeros((1, 1, 2)), np.ones((1, 1))  # the mean is right already\n"
+        "assert abs(m.fit(X).covars_.item() - 10 / 9) < 1e-9  # 10/8 is the mean of the squares",
+    ),
+)
+KNOWN = {
+    "GaussianHMM.diagonal": FAINT,
+    "GaussianHMM.spherical": FAINT,
+    "GaussianHMM.tied": POISONED,
+    "GMMHMM.full": (*OLD_MEANS, replace(OLD_MEANS[0], law="full-moments")),
+    "GMMHMM.spherical": (*OLD_MEANS, *MIXES_FOR_FEATURES),
+}
+
+
 def _point_step(name: str, form: str, run: Callable[..., Any]) -> Subject:
-    outputs, conventions = ("A", "pi", "mu", "Sigma"), {**ZERO, "covariance": form}
-    return subject(name, contract=em_points, outputs=outputs, conventions=conventions, requires=RELEASE)(run)
+    return subject(
+        f"hmmlearn.{name}",
+        contract=em_points,
+        outputs=("A", "pi", "mu", "Sigma"),
+        conventions={**ZERO, "covariance": form},
+        requires=RELEASE,
+        known=KNOWN.get(name, ()),
+    )(run)
 
 
 SUBJECTS = (
     *(made for item in IMPLEMENTATIONS.items() for made in _subjects(*item)),
     *(made for implementation in IMPLEMENTATIONS for made in _steps(implementation)),
-    *(_point_step(f"hmmlearn.GaussianHMM.{form}", form, _points(form, "log")) for form in FORMS),
-    _point_step("hmmlearn.GaussianHMM.full.scaling", "full", _points("full", "scaling")),
-    # With mixtures of one, a covariance that is tied within the mixture is a full one of the state.
-    *(_point_step(f"hmmlearn.GMMHMM.{form}", "full" if form == "tied" else form, _mixtures(form)) for form in FORMS),
+    *(_point_step(f"GaussianHMM.{form}", form, _points(form, "log")) for form in FORMS),
+    _point_step("GaussianHMM.full.scaling", "full", _points("full", "scaling")),
+    *(_point_step(f"GMMHMM.{form}", form, _mixtures(form)) for form in ("full", "spherical")),
     subject(
         "hmmlearn.CategoricalHMM", contract=hmm_mstep, outputs=("A", "pi", "E"), conventions=ZERO, requires=RELEASE
     )(_mstep),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prufrock import Subject, subject
+from prufrock import Known, Subject, subject
 
 from ..latent.hmm import hmm, likelihood
 from ..latent.hmm_em import em_counts, em_points, em_symbols
@@ -125,11 +125,94 @@ def _points(form: str) -> Callable[..., Any]:
     return run
 
 
+def _entered(log_pi: Array, log_A: Array, log_B: Array) -> bool:
+    """Whether every state has a way in. SparseHMM.viterbi raises an IndexError where one has none."""
+    return bool(np.isfinite(log_A).any(axis=0).all())
+
+
 PATHS = {"scores": "normalised", "impossible": "any path"}
+
+
+SCOPE = "pomegranate>=1.0,<=1.1.2"
+
+
+def _two_states(log_A: Array, log_B: list[list[float]]) -> Any:
+    from ..cases.chains import Chain
+
+    return Chain(np.log([0.5, 0.5]), log_A, np.array(log_B))
+
+
+def _overtaken() -> Any:
+    """The second state is 192 nats ahead, and cannot be in the last frame."""
+    with np.errstate(divide="ignore"):
+        return _two_states(np.log(np.eye(2)), [[0.0, 192.0], [0.0, -np.inf]])
+
+
+def _silent() -> Any:
+    """No state can emit the second frame."""
+    return _two_states(np.log(np.full((2, 2), 0.5)), [[0.0, 0.0], [-np.inf, -np.inf], [0.0, 0.0]])
+
+
+def _single() -> Any:
+    return _two_states(np.log(np.full((2, 2), 0.5)), [[0.0, 0.0], [0.0, 0.0]])
+
+
+MODEL = (
+    "import torch; from pomegranate.hmm import DenseHMM; from pomegranate.distributions import Categorical\n"
+    "model = DenseHMM([Categorical([[1.0]]), Categorical([[1.0]])], {edges}, [0.5, 0.5], [1.0, 1.0])\n"
+)
+OVERTAKEN = tuple(
+    Known(
+        f"{contract.id}.{law}",
+        reason="messages leave the log domain at every step: a state 104 nats behind is lost, though none else be left",
+        witness=_overtaken,
+        scope=SCOPE,
+        lines=MODEL.format(edges="[[1.0, 0.0], [0.0, 1.0]]")
+        + "frames = torch.tensor([[[0.0, 192.0], [0.0, -torch.inf]]])\n"
+        "assert model.forward_backward(emissions=frames)[-1].item() == -torch.inf  # log 0.5",
+    )
+    for contract, law in (
+        (hmm, "posterior-of-the-fallen-behind"),
+        (hmm, "likelihood-of-the-fallen-behind"),
+        (likelihood, "likelihood-of-the-fallen-behind"),
+    )
+)
+NAN = tuple(
+    Known(
+        f"{contract.id}.impossible-frames",
+        reason="where no state can emit a frame the log-likelihood is NaN (-inf less -inf), not -inf",
+        witness=_silent,
+        scope=SCOPE,
+        lines=MODEL.format(edges="[[0.5, 0.5], [0.5, 0.5]]")
+        + "frames = torch.tensor([[[0.0, 0.0], [-torch.inf, -torch.inf], [0.0, 0.0]]])\n"
+        "assert model.forward_backward(emissions=frames)[-1].isnan().all()",
+    )
+    for contract in (hmm, likelihood)
+)
+
+
+def _short(laws: tuple[str, ...], witness: Callable[[], Any]) -> tuple[Known, ...]:
+    return tuple(
+        Known(
+            law,
+            reason="a sequence of one frame is an error: no transitions cannot be reshaped",
+            witness=witness,
+            scope=SCOPE,
+            link="https://github.com/jmschrei/pomegranate/issues/1049",
+            lines=MODEL.format(edges="[[0.5, 0.5], [0.5, 0.5]]") + "try:\n"
+            "    model.forward_backward(emissions=torch.zeros(1, 1, 2))\n"
+            "except RuntimeError as error:\n"
+            "    assert 'cannot reshape' in str(error)\n"
+            "else:\n"
+            "    raise AssertionError('one frame is no error')",
+        )
+        for law in laws
+    )
 
 
 def _of_frames(name: str, make: Callable[..., Any]) -> tuple[Subject, ...]:
     full, conventions = f"pomegranate.{name}", {"scores": "normalised", "impossible": "nan"}
+    short = _short(("one-frame", "likelihood-of-one-frame"), _single) if name == "DenseHMM" else ()
     return (
         subject(
             full,
@@ -138,10 +221,37 @@ def _of_frames(name: str, make: Callable[..., Any]) -> tuple[Subject, ...]:
             conventions=conventions,
             dtype="float32",
             requires=RELEASE,
+            known=(*OVERTAKEN, *NAN, *short),
         )(_smoother(make)),
-        subject(full, contract=likelihood, conventions=conventions, dtype="float32", requires=RELEASE)(_scorer(make)),
-        subject(full, contract=viterbi, conventions=PATHS, dtype="float32", requires=RELEASE)(_finder(make)),
+        subject(
+            full,
+            contract=likelihood,
+            conventions=conventions,
+            dtype="float32",
+            requires=RELEASE,
+            known=(*OVERTAKEN, *NAN),
+        )(_scorer(make)),
+        subject(
+            full,
+            contract=viterbi,
+            conventions=PATHS,
+            dtype="float32",
+            requires=RELEASE,
+            accepts=_entered if name == "SparseHMM" else None,
+        )(_finder(make)),
     )
+
+
+def _two_frames(contract: Any) -> Any:
+    """A sequence of two frames, which the laws cut in two."""
+    from ..cases.sequences import Counts, Points, Symbols
+
+    pi, A, lengths = np.full(2, 0.5), np.full((2, 2), 0.5), np.array([2])
+    if contract is em_symbols:
+        return Symbols(pi, A, np.full((2, 2), 0.5), np.array([0, 1]), lengths)
+    if contract is em_counts:
+        return Counts(pi, A, np.array([1.0, 2.0]), np.array([1, 3]), lengths)
+    return Points(pi, A, np.zeros((2, 1)), np.ones((2, 1, 1)), np.array([[-1.0], [1.0]]), lengths)
 
 
 def _step(name: str, contract: Any, run: Callable[..., Any], **more: str) -> Subject:
@@ -152,6 +262,7 @@ def _step(name: str, contract: Any, run: Callable[..., Any], **more: str) -> Sub
         conventions={"unvisited": "nan", **more},
         dtype="float32",
         requires=RELEASE,
+        known=_short(("sequences-of-one-frame", "one-frame-among-others"), lambda: _two_frames(contract)),
     )(run)
 
 

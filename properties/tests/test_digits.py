@@ -7,6 +7,7 @@ eleventh problem is judged here; PRUFROCK_PROFILE=deep judges all 2450.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from prufrock.search import Search
 from ..cases import digits
 
 STEP = 1 if os.environ.get("PRUFROCK_PROFILE") == "deep" else 11
+PATIENT = replace(PROFILES["quick-real"], cases=8, seconds=300.0)
 PROOF = ("marginals", "nonnegativity", "dual-feasibility", "strong-duality")
 
 
@@ -41,7 +43,7 @@ def test_every_pair_of_images_is_solved_and_proven_optimal(name: str, law: str) 
 def test_laws_hold_on_real_cases(law: str) -> None:
     one = catalogue.law(law)
     for subject in (s for s in catalogue.subjects() if s.contract is one.contract and s.name == "reference"):
-        verdict = check(one, subject, profile=PROFILES["quick-real"])
+        verdict = check(one, subject, profile=PATIENT)
         if verdict.status is Status.SKIPPED:
             pytest.skip(verdict.reason)
         verdict.require()
