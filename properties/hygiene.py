@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from prufrock import Contract, Gap, Judged, Law, gap, holds_if, law, same
-from prufrock.call import OutsideDomain, SubjectRaised, as_numbers
+from prufrock.call import OutsideDomain, SubjectRaised, accepted, as_numbers
 from prufrock.gaps import all_of
 
 Corrupt = Callable[[Any], tuple[Any, ...]]
@@ -197,8 +197,7 @@ def _typed(subject: Judged, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         np.array(x, dtype=subject.dtype if x.dtype.kind == "f" else x.dtype) if isinstance(x, np.ndarray) else x
         for x in arguments
     )
-    accepts = subject.subject.accepts
-    if accepts is not None and not accepts(*typed):
+    if not accepted(subject.subject, typed):
         raise OutsideDomain(subject.subject.name)
     return typed
 

@@ -99,7 +99,7 @@ class Judged:
         return argument.copy() if isinstance(argument, np.ndarray) else argument
 
     def _refuse(self, arguments: tuple[Any, ...]) -> None:
-        if self.subject.accepts is not None and not self.subject.accepts(*arguments):
+        if not accepted(self.subject, arguments):
             raise OutsideDomain(self.subject.name)
 
     def _outputs(self, arguments: tuple[Any, ...], returned: Any) -> dict[str, Any]:
@@ -124,6 +124,16 @@ def rounded(case: Any, dtype: str) -> Any:
     fields = {f.name: getattr(case, f.name) for f in dataclasses.fields(case) if f.init}
     arrays = {k: v for k, v in fields.items() if isinstance(v, np.ndarray) and v.dtype == np.float64}
     return dataclasses.replace(case, **{k: v.astype(narrow).astype(np.float64) for k, v in arrays.items()})
+
+
+def accepted(subject: Subject, arguments: tuple[Any, ...]) -> bool:
+    """Whether the arguments are in the subject's documented domain; where that cannot even be computed, they are not."""
+    if subject.accepts is None:
+        return True
+    try:
+        return bool(subject.accepts(*arguments))
+    except Exception:
+        return False
 
 
 def as_numbers(name: str, value: Any, shape: tuple[int, ...] | None = None) -> Any:

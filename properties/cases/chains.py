@@ -267,7 +267,7 @@ def _open_path(c: Chain, N: int) -> Ints:
     """The first possible path in the order of states (the chain has one of every length it was made for)."""
     ways = [np.ones(len(c.log_pi), bool)]
     for _ in range(N - 1):
-        ways.append((np.isfinite(c.log_A) & ways[-1]).any(axis=1))
+        ways.append(np.asarray((np.isfinite(c.log_A) & ways[-1]).any(axis=1)))
     path: list[int] = []
     for n in range(N):
         alive = np.isfinite(c.log_A[path[-1]] if path else c.log_pi) & ways[N - 1 - n]

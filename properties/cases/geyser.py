@@ -28,11 +28,15 @@ def eruptions() -> Array:
     return np.loadtxt(lines, delimiter=",")
 
 
-def mixture(axes: tuple[int, ...], share: float, spread: float, first: int, step: int) -> Mixture:
-    """Two kinds with a share for the short one, covariances blown up by spread; every step-th eruption from the first."""
+def mixture(axes: tuple[int, ...], share: float, spread: float, first: int, step: int, tied: bool = False) -> Mixture:
+    """Two kinds with a share for the short one, covariances blown up by spread; every step-th eruption from the first.
+
+    tied: both have the covariance of the second
+    """
     X = eruptions()[first::step]
     mu = np.array([[2.0, 54.0], [4.25, 80.0]])
     Sigma = np.array([[[0.0625, 0.5], [0.5, 32.0]], [[0.25, 1.0], [1.0, 36.0]]]) * spread
+    Sigma = Sigma[[1, 1]] if tied else Sigma
     pick = np.ix_(range(2), axes, axes)
     weights = np.ones(len(X))
     return Mixture(X[:, axes], np.array([share, 1.0 - share]), mu[:, axes], Sigma[pick], weights)
@@ -46,7 +50,7 @@ def halves(axes: tuple[int, ...], share: float, spread: float, first: int, step:
 
 
 def mixtures() -> st.SearchStrategy[Mixture]:
-    return st.builds(mixture, *_CHOICES)
+    return st.builds(mixture, *_CHOICES, st.booleans())
 
 
 def assigned() -> st.SearchStrategy[Assigned]:

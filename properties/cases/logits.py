@@ -79,6 +79,11 @@ def certain_rows() -> st.SearchStrategy[Logits]:
     return logits().map(certain)
 
 
+def wide_rows() -> st.SearchStrategy[Logits]:
+    """Gaps so wide that most probabilities underflow."""
+    return logits().map(lambda case: replace(case, x=2.0**10 * case.x))
+
+
 def any_rows() -> st.SearchStrategy[Logits]:
     return logits(finite_row=False)
 

@@ -76,7 +76,7 @@ class Counts:
 @st.composite
 def posteriors(draw: Any, full: bool = True) -> Posteriors:
     """Every state is visited and left (or, if not `full`, perhaps not)."""
-    K, lengths = draw(st.sampled_from((2, 3, 3, 4, 5) if full else (3, 4, 5, 3))), draw(_LENGTHS)
+    K, lengths = draw(st.sampled_from((2, 3, 3, 4, 5) if full else (3, 4, 5, 3))), draw(_WITH_ONES)
     M, some = draw(st.integers(2, 4)), draw(st.integers(1, 3))
     if not full:
         some, lengths = 1, lengths[:2]
@@ -148,7 +148,7 @@ def counts(draw: Any) -> Counts:
     K, lengths = draw(_STATES), draw(_LENGTHS)
     pi, A, _ = _chain(draw, K, lengths)
     x = np.resize(np.concatenate([row(draw), row(draw)]) % 24, sum(lengths))
-    return Counts(pi, A, (1.0 + row(draw)[:K] % 48) / 2.0, x, np.array(lengths))
+    return Counts(pi, A, np.asarray((1.0 + row(draw)[:K] % 48) / 2.0, np.float64), x, np.array(lengths))
 
 
 def _chain(draw: Any, K: int, lengths: tuple[int, ...]) -> tuple[Array, Array, Ints]:

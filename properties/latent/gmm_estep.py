@@ -172,7 +172,7 @@ def bound_of_others(step: Judged, case: Rivalled) -> Gap:
     rule="T9",
     code="GMM-01",
     needs=("log_likelihood", "log_density"),
-    kills=("density-of-the-nearest", "density-without-coefficients"),
+    kills=("density-without-coefficients", "weights-squared", "negated"),
 )
 def densities_add_up(step: Judged, case: Mixture) -> Gap:
     """L = Σ_n w_n log p(x_n)."""
@@ -440,7 +440,7 @@ def _bound(joint: Any, R: Any, w: Any) -> float:
     """F(R), with 0 log 0 = 0 · (−∞) = 0."""
     with np.errstate(invalid="ignore", divide="ignore"):
         terms = np.where(R > 0, R * (joint - np.log(np.where(R > 0, R, 1.0))), 0.0)
-    return float(w @ terms.sum(1))
+    return float(w[w > 0] @ terms.sum(1)[w > 0])
 
 
 MOST = 1 << 14

@@ -377,7 +377,8 @@ def tangent_in_frames(solve: Judged, chain: Nudged) -> Gap:
 def tangent_in_all_scores(solve: Judged, chain: Nudged) -> Gap:
     """log Z(θ + d) ≥ log Z(θ) + <γ_1, d_π> + <Σ_n ξ_n, d_A> + <γ, d_B>."""
     out, moves = solve.full(*scores(chain)), (chain.d_pi, chain.d_A, chain.d_B)
-    there = tuple(x + d for x, d in zip(scores(chain), moves, strict=True))
+    pi, A, B = (x + d for x, d in zip(scores(chain), moves, strict=True))
+    there = (pi, A, B)
     slope = out.gamma[0] @ chain.d_pi + np.vdot(out.xi.sum(axis=0), chain.d_A) + np.vdot(out.gamma, chain.d_B)
     size = sum(float(np.abs(d).sum()) for d in moves) * len(out.gamma)
     allow = rounding(solve, scores(chain), there) * (1.0 + size)

@@ -265,7 +265,7 @@ def gradient_is_softmax(solve: Judged, case: Logits) -> Gap:
     code="NUM-07",
     needs=("gradient",),
     cases="..cases.logits:finite_rows",
-    kills=("gradient-of-maximum", "gradient-unnormalised"),
+    kills=("gradient-uniform", "gradient-unnormalised"),
 )
 def above_its_tangents(solve: Judged, case: Logits) -> Gap:
     """lse(y) ≥ lse(x) + <∂lse(x), y − x>."""
@@ -451,6 +451,7 @@ def logarithms(solve: Judged, case: Logits) -> Gap:
     rule="T3",
     code="NUM-06",
     needs=("log_p",),
+    cases="..cases.logits:wide_rows",
     kills=("log-of-softmax", "log-p-unnormalised", "log-p-floored"),
 )
 def finite_logarithms(solve: Judged, case: Logits) -> Gap:
@@ -485,7 +486,7 @@ def dropped_entries(solve: Judged, case: Masked) -> Gap:
     rule="T3",
     code="NUM-08",
     complete=True,
-    kills=("masks-after-softmax", "masks-by-multiplying", "mask-inverted", "shift-sees-dropped"),
+    kills=("masks-after-softmax", "mask-inverted", "mask-forgotten"),
 )
 def kept_entries(solve: Judged, case: Masked) -> Gap:
     """p restricted to the mask = softmax(x restricted to the mask)."""

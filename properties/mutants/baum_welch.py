@@ -27,7 +27,7 @@ def rows(counts: Array, empty: str = "uniform") -> Array:
     total = counts.sum(axis=1, keepdims=True)
     share = counts / np.where(total > 0, total, 1).astype(counts.dtype)
     instead = {"uniform": 1 / counts.shape[1], "zero": 0.0, "nan": np.nan}[empty]
-    return np.where(total > 0, share, instead).astype(counts.dtype)
+    return np.asarray(np.where(total > 0, share, instead).astype(counts.dtype))
 
 
 def tally(gamma: Array, x: Array, M: int) -> Array:

@@ -226,10 +226,10 @@ OF_BOTH: dict[str, Smoother] = {
     "drops-last-frame": _said(lambda g, x: g._replace(log_z=right(*x[:2], x[2][:-1]).log_z) if len(x[2]) > 1 else g),
     "normalises-frames": _read(lambda p, A, B: (p, A, _normal(B))),
     "normalises-scores": _read(lambda p, A, B: (_normal(p), _normal(A), B)),
-    "floors-zeros": _read(lambda *x: _floored(*x)),  # type: ignore[arg-type, return-value]
-    "floors-messages": lambda *x: scaled(*x, floor=1e-15),
+    "floors-zeros": _read(lambda *x: _floored(*x)),  # type: ignore[arg-type]
+    "floors-messages": lambda p, A, B: scaled(p, A, B, floor=1e-15),
     "rescales-once-a-frame": scaled,
-    "no-rescaling": lambda *x: scaled(*x, rescale=False),
+    "no-rescaling": lambda p, A, B: scaled(p, A, B, rescale=False),
     "single-inside": _single,
     "forgets-ninth-frame": _read(lambda p, A, B: (p, A, _framed(B, slice(8, 9), 0.0))),
     "only-neighbours": _read(_neighbours),

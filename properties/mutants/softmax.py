@@ -91,6 +91,7 @@ LSE: dict[str, Callable[[Array], Any]] = {
 
 GRADIENT: dict[str, Callable[[Array], Any]] = {
     "gradient-of-maximum": lambda x: (_lse(x), np.eye(x.shape[-1])[x.argmax(-1)]),
+    "gradient-uniform": lambda x: (_lse(x), np.full_like(x, 1.0 / x.shape[-1])),
     "gradient-unnormalised": lambda x: (_lse(x), np.exp(x - x.max(-1, keepdims=True))),
 }
 

@@ -42,7 +42,11 @@ def best(log_pi: Array, log_A: Array, log_B: Array, late: int = 0, last: Array |
 
 
 def _read(change: Callable[[Array, Array, Array], tuple[Array, Array, Array]]) -> Finder:
-    return lambda *x: best(*(np.ascontiguousarray(y) for y in change(*x)))
+    def run(*x: Array) -> tuple[Array, Any]:
+        p, A, B = (np.ascontiguousarray(y) for y in change(*x))
+        return best(p, A, B)
+
+    return run
 
 
 def _said(change: Callable[[Array, Any, tuple[Array, Array, Array]], Found]) -> Finder:
@@ -142,7 +146,7 @@ WRONG: dict[str, Finder] = {
     "most-probable-states": _pointwise,
     "ends-of-beginnings": _filtered,
     "most-probable-frames": lambda *x: (x[2].argmax(axis=1), best(*x)[1]),
-    "pointers-one-late": lambda *x: best(*x, late=1),
+    "pointers-one-late": lambda p, A, B: best(p, A, B, late=1),
     "path-without-pi": lambda p, A, B: (best(np.zeros_like(p), A, B)[0], best(p, A, B)[1]),
     "score-without-pi": lambda p, A, B: best(np.zeros_like(p), A, B),
     "forgets-last-frame": _read(_without_last),

@@ -27,8 +27,7 @@ class Posterior(NamedTuple):
 
 def posterior(log_pi: Array, log_A: Array, log_B: Array) -> Posterior:
     """By enumeration where it is feasible, by forward and backward messages elsewhere."""
-    few = float(log_B.shape[1]) ** len(log_B) <= MOST
-    found = (_enumerated if few else _smoothed)(*_raw(log_pi, log_A, log_B))
+    found = (_enumerated if _few(log_B) else _smoothed)(*_raw(log_pi, log_A, log_B))
     return Posterior(found.log_z, found.gamma.copy(), found.xi.copy())
 
 
@@ -38,8 +37,7 @@ def log_likelihood(log_pi: Array, log_A: Array, log_B: Array) -> float:
 
 def best_score(log_pi: Array, log_A: Array, log_B: Array) -> float:
     """The largest score of a path."""
-    few = float(log_B.shape[1]) ** len(log_B) <= MOST
-    return (_best_of_all if few else _best_by_steps)(*_raw(log_pi, log_A, log_B))
+    return (_best_of_all if _few(log_B) else _best_by_steps)(*_raw(log_pi, log_A, log_B))
 
 
 def path_score(log_pi: Array, log_A: Array, log_B: Array, path: Ints) -> float:
@@ -73,8 +71,14 @@ def log_sum_exp(x: Array, axis: int = -1) -> Array:
         return np.asarray(np.log(np.exp(x - top).sum(axis=axis)) + top.squeeze(axis))
 
 
+def _few(log_B: Array) -> bool:
+    """Whether all paths can be looked at."""
+    return len(log_B) < MOST.bit_length() and log_B.shape[1] ** len(log_B) <= MOST
+
+
 def _raw(log_pi: Array, log_A: Array, log_B: Array) -> tuple[int, bytes, bytes, bytes]:
-    return len(log_pi), *(np.ascontiguousarray(x, np.float64).tobytes() for x in (log_pi, log_A, log_B))
+    pi, A, B = (np.ascontiguousarray(x, np.float64).tobytes() for x in (log_pi, log_A, log_B))
+    return len(log_pi), pi, A, B
 
 
 def _back(K: int, *raw: bytes) -> tuple[Array, Array, Array]:
@@ -101,7 +105,7 @@ def _enumerated(K: int, *raw: bytes) -> Posterior:
     scores, paths = _scores(log_pi, log_A, log_B)
     N, log_z = len(log_B), float(log_sum_exp(scores))
     weight = np.exp(scores - log_z) if np.isfinite(log_z) else np.zeros_like(scores)
-    gamma = np.stack([np.bincount(paths[:, n], weight, K) for n in range(N)])
+    gamma = np.stack([np.bincount(paths[:, n], weight, K) for n in range(N)]).astype(np.float64)
     pairs = paths[:, :-1] * K + paths[:, 1:]
     xi = [np.bincount(pairs[:, n], weight, K * K).reshape(K, K) for n in range(N - 1)]
     return Posterior(log_z, gamma, np.stack(xi) if xi else np.zeros((0, K, K)))

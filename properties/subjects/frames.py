@@ -25,7 +25,7 @@ def torch_stack(y: Array, r: int) -> Array:
     import torch
 
     T, B, width = y.shape
-    slices = torch.from_numpy(np.ascontiguousarray(y)).split(width // r, dim=-1)
+    slices = torch.split(torch.from_numpy(np.ascontiguousarray(y)), width // r, dim=-1)
     if len(slices) != r:
         raise ValueError(f"r = {r} does not divide {width}")
     return torch.stack(slices, dim=1).reshape(T * r, B, width // r).numpy()

@@ -173,7 +173,7 @@ FORMS = {"full": "full", "diagonal": "diag", "spherical": "spherical", "tied": "
 def _of_form(Sigma: Array, form: str) -> Array:
     """Covariances as hmmlearn takes them; the forms other than full are given spherical ones alike."""
     diagonal = np.einsum("kii->ki", Sigma)
-    return {"full": Sigma, "diagonal": diagonal, "spherical": diagonal[:, 0], "tied": Sigma[0]}[form]
+    return np.asarray({"full": Sigma, "diagonal": diagonal, "spherical": diagonal[:, 0], "tied": Sigma[0]}[form])
 
 
 def _points(form: str, implementation: str) -> Callable[..., Any]:

@@ -99,6 +99,8 @@ print(Normal(covariance_type="diag").fit(X).covs, X.var(0, unbiased=False))""",
 
 def _definite(X: Array, R: Array, w: Array) -> bool:
     """A normal distribution needs a definite covariance: too few points, or points in a plane, have none."""
+    if not (np.isfinite(X).all() and (R * w[:, None] >= 0).all()):
+        return True
     floor = 1e-2 * float(np.square(np.ptp(X, axis=0)).max())
     found = (np.atleast_2d(np.cov(X.T.astype(np.float64), aweights=r * w, ddof=0)) for r in R.T)
     return all(float(np.linalg.eigvalsh(S)[0]) > floor for S in found)

@@ -15,7 +15,7 @@ OUT = ("gamma", "log_z", "xi", "xi_sum")
 BATCHED = tuple(
     (name.replace("reference", "reference.batch"), dtype, device) for name, dtype, device in VARIANTS if device == "cpu"
 )
-ALONE = tuple((name.replace("reference", "reference.gradient"), *rest) for name, *rest in VARIANTS[:1])
+ALONE = (("reference.gradient", "float64", "cpu"),)
 
 
 def _posteriors(own: Any, *x: Any) -> Any:
