@@ -13,7 +13,7 @@ from prufrock.contract import resolve_real
 from prufrock.encode import digest
 from prufrock.gaps import Gap
 from prufrock.profile import QUICK, Profile
-from prufrock.search import HouseError, Search, case_seed
+from prufrock.search import HouseError, OracleAbsent, Search, case_seed
 from prufrock.statute import Law
 from prufrock.subjects import Known, Subject, as_subject
 from prufrock.verdict import Counterexample, Status, Verdict
@@ -44,12 +44,15 @@ def check(
         return replace(verdict, status=Status.SKIPPED, reason=reason)
     search = Search(law, judged, profile, case_seed(seed, law.id), watch)
     known = judged.known_for(law.id)
-    if known is None:
-        verdict = _outcome(search, verdict)
-    elif known.witness is None:
-        verdict = _on_record(_outcome(search, verdict), known)
-    else:
-        verdict = _recheck(search, known, known.witness(), verdict)
+    try:
+        if known is None:
+            verdict = _outcome(search, verdict)
+        elif known.witness is None:
+            verdict = _on_record(_outcome(search, verdict), known)
+        else:
+            verdict = _recheck(search, known, known.witness(), verdict)
+    except OracleAbsent as absent:
+        return replace(verdict, status=Status.SKIPPED, reason=str(absent))
     return replace(verdict, versions=versions(judged), seconds=time.perf_counter() - start)
 
 

@@ -24,6 +24,10 @@ class HouseError(Exception):
     """A law, a case or an oracle raised: our bug, never the subject's."""
 
 
+class OracleAbsent(BaseException):
+    """An oracle wants a library that is not installed; a BaseException, so that it is not taken for a failure to shrink."""
+
+
 class LawBroken(Exception):
     """The search found a case on which the gap is broken."""
 
@@ -92,6 +96,8 @@ class Search:
             return failure
         except OutsideDomain:
             raise
+        except ModuleNotFoundError as error:
+            raise OracleAbsent(f"its oracle needs {error.name}, which is not installed") from error
         except Exception as error:
             raise HouseError(f"{self.law.id} raised on its own: {type(error).__name__}: {error}") from error
         if not isinstance(found, Gap):

@@ -182,3 +182,14 @@ def test_slow_subjects_are_undecided_not_praised() -> None:
 def test_declarations_that_are_off_are_named(declared: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         as_subject(np.sum, sums, **declared)
+
+
+def test_an_oracle_that_is_not_installed_is_a_reason_to_skip() -> None:
+    def needs(add: Judged, case: Numbers) -> Gap:
+        import no_such_oracle  # type: ignore[import-not-found]
+
+        return gap(add(case.x), no_such_oracle.truth, allow=0.0)
+
+    verdict = check(make(needs, name="absent"), np.sum)
+    assert verdict.status is Status.SKIPPED
+    assert "no_such_oracle" in verdict.reason
