@@ -126,7 +126,7 @@ def _answers_anything(good: Subject) -> Callable[..., Any]:
 
 def _mends_input(good: Subject) -> Callable[..., Any]:
     def run(*arguments: Any) -> Any:
-        mended = tuple(np.abs(np.nan_to_num(x)) if isinstance(x, np.ndarray) else abs(x) for x in arguments)
+        mended = tuple(_mended(x) for x in arguments)
         try:
             return good.run(*arguments)
         except Exception:
@@ -136,6 +136,13 @@ def _mends_input(good: Subject) -> Callable[..., Any]:
                 return tuple(np.ones(1) for _ in good.outputs) if len(good.outputs) > 1 else np.ones(1)
 
     return run
+
+
+def _mended(x: Any) -> Any:
+    """Numbers without sign, NaN or infinity; functions and names as they are."""
+    if isinstance(x, np.ndarray):
+        return np.abs(np.nan_to_num(x))
+    return abs(x) if isinstance(x, (int, float)) else x
 
 
 def _arrays(arguments: tuple[Any, ...]) -> list[Any]:
