@@ -13,7 +13,7 @@ from prufrock.contract import resolve_real
 from prufrock.encode import digest
 from prufrock.gaps import Gap
 from prufrock.profile import QUICK, Profile
-from prufrock.search import HouseError, OracleAbsent, Search, case_seed
+from prufrock.search import HouseError, OracleAbsent, Search
 from prufrock.statute import Law
 from prufrock.subjects import Known, Subject, as_subject
 from prufrock.verdict import Counterexample, Status, Verdict
@@ -42,8 +42,10 @@ def check(
     reason = judged.absence() or inapplicable(law, judged) or _unreal(law, profile)
     if reason:
         return replace(verdict, status=Status.SKIPPED, reason=reason)
-    search = Search(law, judged, profile, case_seed(seed, law.id), watch)
     known = judged.known_for(law.id)
+    # What is on record need not be made small again.
+    hurried = replace(profile, shrink=0.0) if known is not None else profile
+    search = Search(law, judged, hurried, seed, watch)
     try:
         if known is None:
             verdict = _outcome(search, verdict)
@@ -77,10 +79,21 @@ def _unreal(law: Law, profile: Profile) -> str:
     return "has no cases from real data"
 
 
-def recheck(law: Law, subject: Subject, case: Any, *, watch: Watch | None = None) -> Verdict:
-    """Judge one given case, as a replay or real data does."""
-    search = Search(law, subject, QUICK, 0, watch)
-    verdict = Verdict(law.id, subject.name, Status.HOLDS, law.level, cases=1, profile="one case")
+def recheck(
+    law: Law,
+    subject: Subject,
+    case: Any,
+    *,
+    profile: Profile = QUICK,
+    seed: int = ROOT_SEED,
+    watch: Watch | None = None,
+) -> Verdict:
+    """Judge one given case, as a replay or real data does.
+
+    A statistical law draws what it drew when the same seed and profile met the case.
+    """
+    search = Search(law, subject, profile, seed, watch)
+    verdict = Verdict(law.id, subject.name, Status.HOLDS, law.level, cases=1, profile="one case", seed=seed)
     start = time.perf_counter()
     found = search.judge(case)
     verdict = replace(verdict, conclusive=int(isinstance(found, Gap) and found.conclusive))
@@ -106,7 +119,13 @@ def versions(subject: Subject | None) -> dict[str, str]:
 
 def _outcome(search: Search, verdict: Verdict) -> Verdict:
     search.run()
-    verdict = replace(verdict, cases=search.cases, conclusive=search.conclusive, margin=search.margin)
+    verdict = replace(
+        verdict,
+        cases=search.cases,
+        conclusive=search.conclusive,
+        margin=search.margin,
+        guarantee=search.guarantee,
+    )
     if search.failure is not None:
         return _describe(verdict, *search.failure)
     if search.out_of_time and search.conclusive < FEW:
@@ -140,11 +159,20 @@ def _describe(verdict: Verdict, case: Any, found: Gap | Exception, calls: tuple[
     """The verdict on one case."""
     if isinstance(found, Gap):
         margin = max(verdict.margin, found.margin)
-        verdict = replace(verdict, margin=margin, conclusive=max(verdict.conclusive, int(found.conclusive)))
+        conclusive = max(verdict.conclusive, int(found.conclusive))
+        verdict = replace(verdict, margin=margin, conclusive=conclusive, guarantee=found.guarantee)
         if not found.broken:
             return verdict if found.conclusive else replace(verdict, status=Status.NOT_EXERCISED, reason=found.says)
         example = Counterexample(
-            case, found.miss, found.allow, found.got, found.want, found.says, calls, found.certificate
+            case,
+            found.miss,
+            found.allow,
+            found.got,
+            found.want,
+            found.says,
+            calls,
+            found.certificate,
+            found.evidence,
         )
         return _named(replace(verdict, status=Status.VIOLATED, reason=found.says, counterexample=example))
     example = Counterexample(case, float("inf"), 0.0, says=str(found), calls=calls)

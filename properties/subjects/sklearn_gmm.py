@@ -135,10 +135,12 @@ EXPANDED = Known(
     link="https://github.com/scikit-learn/scikit-learn/issues/29989",
     lines="""import numpy as np
 from sklearn.mixture import GaussianMixture
+answers = []
 for t in (0.0, 2.0**26):
     m = GaussianMixture(2, covariance_type="diag")
     m.weights_, m.means_, m.precisions_cholesky_ = np.ones(2) / 2, np.array([[t], [t + 1]]), np.ones((2, 1))
-    print(m.predict_proba([[t + 0.25]]))  # the same question twice""",
+    answers.append(m.predict_proba([[t + 0.25]])[0, 0])  # the same question twice
+assert abs(answers[0] - answers[1]) > 0.01""",
 )
 
 ONE_PASS = Known(
@@ -149,9 +151,13 @@ ONE_PASS = Known(
     link="https://github.com/scikit-learn/scikit-learn/issues/30382",
     lines="""import numpy as np
 from sklearn.mixture import GaussianMixture
-for kind in ("full", "tied", "diag", "spherical"):
-    X = 2.0**25 + np.array([[0.0], [1.0], [3.0]])
-    print(kind, GaussianMixture(1, covariance_type=kind, reg_covar=1e-6).fit(X).covariances_.ravel(), X.var())""",
+X = 2.0**25 + np.array([[0.0], [1.0], [3.0]])
+full, *others = (
+    GaussianMixture(1, covariance_type=kind, reg_covar=1e-6).fit(X).covariances_.ravel()[0]
+    for kind in ("full", "tied", "diag", "spherical")
+)
+assert abs(full - X.var()) < 1e-5
+assert all(abs(other - X.var()) > 0.1 for other in others)""",
 )
 
 

@@ -28,6 +28,7 @@ def test_the_lines_of_a_known_violation_show_it(subject: Subject, known: Known) 
     while trace is not None:
         trace, depth = trace.tb_next, depth + 1
     assert error is None or depth > 2, "raised by the lines themselves, not by the library"
+    assert error is not None or "assert" in known.lines, "lines that assert nothing show nothing"
 
 
 def _raised(lines: str, name: str) -> Exception | None:

@@ -82,10 +82,11 @@ def _in_order(cells: list[Cell]) -> list[Cell]:
     """What tells most comes first: laws of a complete set, then the others, then hygiene; main entry points, ours
     among them, before the variants of a library's entry points."""
     laws = {law.id: law for law in catalogue.laws()}
+    variants = {(s.contract.id, s.name): s.variant for s in catalogue.subjects()}
 
     def rank(cell: Cell) -> tuple[bool, bool, bool]:
         law, name = laws[cell.law], cell.subject.name
-        return "[" in name and not name.startswith("reference"), not law.gates, not law.complete
+        return variants[law.contract.id, name], not law.gates, not law.complete
 
     return sorted(cells, key=rank)
 
