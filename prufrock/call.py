@@ -7,12 +7,15 @@ import dataclasses
 import warnings
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from prufrock.shapes import bind, expected
 from prufrock.subjects import Subject
+
+if TYPE_CHECKING:
+    from prufrock.chance import Chance
 
 
 class SubjectRaised(Exception):
@@ -46,7 +49,8 @@ class Judged:
     """The callable handed to a law.
 
     solve(...) is the main output in float64; solve.full(...) has every declared output as an attribute; solve.raw(...)
-    is the subject's own function with nothing copied or converted; solve.signals(...) is (outputs, warnings raised).
+    is the subject's own function with nothing copied or converted; solve.signals(...) is (outputs, warnings raised);
+    solve.chance asks questions about its random numbers, whose seeds follow from the root seed, the law and the case.
     """
 
     def __init__(self, subject: Subject, watch: Watch | None = None) -> None:
@@ -56,7 +60,23 @@ class Judged:
         self.accuracy = subject.accuracy
         self.conventions = subject.conventions
         self.calls: list[Call] = []
+        self.ask: Callable[[], Chance] | None = None
         self._watch = watch
+        self._chance: Chance | None = None
+
+    @property
+    def chance(self) -> Chance:
+        """Chance for this law and this case; a law that asks for it is of kind "statistical"."""
+        if self._chance is None:
+            if self.ask is None:
+                raise TypeError("subject.chance: only a law of kind 'statistical' may ask for it")
+            self._chance = self.ask()
+        return self._chance
+
+    def begin(self, ask: Callable[[], Chance] | None) -> None:
+        """A new case: no calls yet, and chance of its own."""
+        self.calls.clear()
+        self.ask, self._chance = ask, None
 
     def __call__(self, *arguments: Any) -> Any:
         return getattr(self.full(*arguments), self.subject.contract.main)

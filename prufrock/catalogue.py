@@ -64,6 +64,13 @@ def mutants() -> tuple[Subject, ...]:
     return tuple(s for module in _modules("MUTANTS") for s in module.MUTANTS)
 
 
+@cache
+def statistical_pairs() -> int:
+    """How many pairs of a statistical law and a subject there are to judge."""
+    ids = [one.contract.id for one in laws() if one.kind == "statistical"]
+    return sum(ids.count(s.contract.id) for s in subjects())
+
+
 def contract(name: str) -> Contract:
     found = [c for c in contracts() if c.id == name]
     if not found:

@@ -75,7 +75,8 @@ def _answer(checking: Any, watch: FileWatch, task: str, cell: Any, profile: Any,
             return "loaded", subject.name
         law = catalogue.law(cell.law)
         if task == "case":
-            verdict = checking.recheck(law, subject, given, watch=watch)
+            case, seed = given
+            verdict = checking.recheck(law, subject, case, profile=profile, seed=seed, watch=watch)
         else:
             verdict = checking.check(law, subject, profile=profile, seed=given, watch=watch)
         return "verdict", replace(verdict, subject=cell.subject.name)

@@ -13,7 +13,7 @@ from one ten per cent away proves nothing by passing, and is counted apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -35,8 +35,16 @@ class Certificate:
     lines: tuple[str, ...] = ()
 
 
+GUARANTEES = ("exact", "finite-sample", "calibrated")  # from the strongest to the weakest
+
+
 class Gap(NamedTuple):
-    """One comparison: miss against allowance, beside the size of what was compared."""
+    """One comparison: miss against allowance, beside the size of what was compared.
+
+    guarantee  what stands behind the allowance: arithmetic ("exact"), a probability that holds for any number of draws
+               ("finite-sample"), or one that was measured ("calibrated")
+    evidence   what chance found, in full (a `prufrock.chance.Result`)
+    """
 
     miss: float
     allow: float
@@ -45,6 +53,17 @@ class Gap(NamedTuple):
     want: Any = None
     says: str = ""
     certificate: Certificate | None = None
+    guarantee: str = "exact"
+    evidence: Any = None
+
+    def __bool__(self) -> bool:
+        return not self.broken and self.conclusive
+
+    def require(self) -> Gap:
+        """The gap itself, or an AssertionError where it is broken or could not tell."""
+        if not self:
+            raise AssertionError(self.says or f"off by {self.miss:.3g} where {self.allow:.3g} is allowed")
+        return self
 
     @property
     def broken(self) -> bool:
@@ -134,7 +153,13 @@ def all_of(*gaps: Gap) -> Gap:
     """The gap that speaks for several: the worst broken one, else the worst conclusive one, else any."""
     broken = [g for g in gaps if g.broken]
     conclusive = [g for g in gaps if g.conclusive]
-    return max(broken or conclusive or list(gaps), key=lambda g: g.margin)
+    worst = max(broken or conclusive or list(gaps), key=lambda g: g.margin)
+    return worst if worst.broken else worst._replace(guarantee=weakest(g.guarantee for g in gaps))
+
+
+def weakest(guarantees: Iterable[str]) -> str:
+    """The guarantee of several statements together."""
+    return max(guarantees, key=GUARANTEES.index, default="exact")
 
 
 def _largest(x: NDArray[np.float64]) -> float:

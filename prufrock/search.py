@@ -12,11 +12,12 @@ from typing import Any
 from prufrock.call import Call, Judged, OutsideDomain, SubjectMisbehaved, SubjectRaised, Watch, rounded
 from prufrock.contract import resolve_cases, resolve_real
 from prufrock.encode import size_of
-from prufrock.gaps import Gap
+from prufrock.gaps import GUARANTEES, Gap, weakest
 from prufrock.profile import Profile
 from prufrock.statute import Law
 from prufrock.subjects import Subject
 
+FEWEST = 256  # pairs that the budget is split over at least
 OUTSIDE = 150  # cases refused in a row, after which a law has nothing to say about a subject
 
 
@@ -37,7 +38,10 @@ class _OutOfTime(BaseException):
 
 
 class Search:
-    """One search. After `run`, `failure` is None or (case, Gap or exception, calls), the smallest found."""
+    """One search. After `run`, `failure` is None or (case, Gap or exception, calls), the smallest found.
+
+    seed  the root seed: cases follow from it and the law's id, random numbers from these and the case
+    """
 
     def __init__(self, law: Law, subject: Subject, profile: Profile, seed: int, watch: Watch | None = None) -> None:
         self.law, self.subject, self.profile, self.seed = law, subject, profile, seed
@@ -45,6 +49,7 @@ class Search:
         self.watch = watch
         self.cases = self.conclusive = self.outside = 0
         self.margin = 0.0
+        self.guarantee = GUARANTEES[0]
         self.failure: tuple[Any, Gap | Exception, tuple[Call, ...]] | None = None
         self.out_of_time = False
         self._deadline = math.inf
@@ -56,9 +61,9 @@ class Search:
         phases = (Phase.generate, Phase.target, Phase.shrink) if self.profile.steer else (Phase.generate, Phase.shrink)
         strategy = self._house(self._strategy)
 
-        @hypothesis.seed(self.seed)
+        @hypothesis.seed(case_seed(self.seed, self.law.id))
         @settings(
-            max_examples=max(1, math.ceil(self.law.effort * self.profile.cases)),
+            max_examples=examples(self.law, self.subject, self.profile),
             phases=phases,
             database=None,
             deadline=None,
@@ -85,7 +90,7 @@ class Search:
     def judge(self, case: Any) -> Gap | Exception:
         """The gap on one case, or the subject's own failure; anything else is a HouseError."""
         case = rounded(case, self.subject.dtype)
-        self.judged.calls.clear()
+        self.judged.begin(self._chance(case))
         if self.watch:
             self.watch.case(case)
         try:
@@ -102,7 +107,20 @@ class Search:
             raise HouseError(f"{self.law.id} raised on its own: {type(error).__name__}: {error}") from error
         if not isinstance(found, Gap):
             raise HouseError(f"{self.law.id} returned {type(found).__name__}, not a Gap")
+        if GUARANTEES.index(found.guarantee) > GUARANTEES.index(self.law.guarantee):
+            raise HouseError(f"{self.law.id} declares guarantee={self.law.guarantee!r}, its gap is {found.guarantee}")
         return found
+
+    def _chance(self, case: Any) -> Callable[[], Any] | None:
+        if self.law.kind != "statistical":
+            return None
+
+        def ask() -> Any:
+            from prufrock.chance import Chance
+
+            return Chance(self.seed, self.law.id, case, alarm(self.law, self.subject, self.profile))
+
+        return ask
 
     def _one(self, case: Any) -> None:
         import hypothesis
@@ -125,6 +143,7 @@ class Search:
                 self.cases += 1
                 self.conclusive += found.conclusive
                 self.margin = max(self.margin, found.margin)
+                self.guarantee = weakest((self.guarantee, found.guarantee))
             if self.profile.steer and found.conclusive and 0 < found.margin < math.inf:
                 hypothesis.target(found.margin, label="margin")
             return
@@ -155,6 +174,24 @@ class Search:
             return run()
         except Exception as error:
             raise HouseError(f"cases of {self.law.id}: {type(error).__name__}: {error}") from error
+
+
+def examples(law: Law, subject: Subject, profile: Profile) -> int:
+    """How many cases of a law are drawn."""
+    return max(1, math.ceil(law.effort * subject.share * profile.cases))
+
+
+def alarm(law: Law, subject: Subject, profile: Profile) -> float:
+    """Probability that a correct subject fails a statistical law on one case.
+
+    The budget of a run is shared by every pair of a statistical law and a subject that the catalogue holds (their
+    number rounded up to a power of two, so that one law more does not change the others' draws), and by the cases.
+    """
+    from prufrock import catalogue
+    from prufrock.chance import RUN_BUDGET
+
+    shares = max(FEWEST, 1 << max(catalogue.statistical_pairs() - 1, 0).bit_length())
+    return RUN_BUDGET / (shares * examples(law, subject, profile))
 
 
 def case_seed(root: int, law_id: str) -> int:

@@ -37,6 +37,11 @@ STYLE = {
     Status.SKIPPED: "dim",
 }
 MANY = 64
+GUARANTEE = {
+    "exact": "arithmetic",
+    "finite-sample": "finite-sample, a false alarm that holds for any distribution and any number of draws",
+    "calibrated": "calibrated, a false alarm that was measured on many laws and is not proved",
+}
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -44,6 +49,7 @@ def verdict_text(verdict: Verdict) -> str:
     lines = [f"{MARK[verdict.status]} {verdict.law}   {verdict.subject}   {verdict.status}"]
     says = _says(verdict.law)
     lines += [f"  law: {says}"] if says else []
+    lines += [f"  guarantee: {GUARANTEE[verdict.guarantee]}"] if verdict.guarantee != "exact" else []
     if verdict.reason and not re.fullmatch(r"at \[.*\]", verdict.reason):
         lines.append(f"  {verdict.reason}")
     lines += [f"  {verdict.link}"] if verdict.link else []
@@ -105,7 +111,8 @@ def _comparison(example: Any) -> list[str]:
     if example.got is not None or example.want is not None:
         lines.append(f"  got {_short(example.got)}, want {_short(example.want)}{_where(example.says)}")
     if math.isfinite(example.miss) and example.allow:
-        lines.append(f"  off by {example.miss:.3g} where rounding allows {example.allow:.3g}")
+        what = "rounding" if example.evidence is None else "chance"
+        lines.append(f"  off by {example.miss:.3g} where {what} allows {example.allow:.3g}")
     return lines
 
 

@@ -12,6 +12,8 @@ from prufrock.contract import Contract
 Kind = Literal[
     "identity", "oracle", "inequality", "metamorphic", "limit", "gradient", "statistical", "bitwise", "hygiene"
 ]
+STATISTICAL_EFFORT = 0.2  # 20 cases where others have 100: each draws thousands of numbers
+
 Level = Literal["mathematical", "convention", "hygiene"]
 
 
@@ -25,6 +27,8 @@ class Law:
     kills     mutants of its contract that it rejects; at least two before it is merged
     complete  one of a set that determines the output uniquely
     effort    share of a profile's cases that it is worth (bad input is refused always or never)
+    guarantee the weakest that its gaps may have (see `gaps.Gap`)
+    detects   of a statistical law: what it would find, in words
     """
 
     id: str
@@ -41,6 +45,8 @@ class Law:
     kills: tuple[str, ...] = ()
     complete: bool = False
     effort: float = 1.0
+    guarantee: str = "exact"
+    detects: str = ""
     cases: Any = field(default=None, repr=False)
     home: str = ""
 
@@ -76,11 +82,25 @@ def law(
     needs: tuple[str, ...] = (),
     when: Mapping[str, tuple[str, ...]] | None = None,
     complete: bool = False,
-    effort: float = 1.0,
+    effort: float | None = None,
+    guarantee: str = "",
+    detects: str = "",
     cases: Any = None,
     name: str = "",
 ) -> Callable[[Callable[[Any, Any], Any]], Law]:
-    """Turn a function of (subject, case) into a law of `contract`; its id is the contract's and its own name."""
+    """Turn a function of (subject, case) into a law of `contract`; its id is the contract's and its own name.
+
+    A law of kind "statistical" asks `subject.chance`, says what it `detects`, and is "finite-sample" where its
+    `guarantee` does not say "calibrated"; it is worth a fifth of the cases of others.
+    """
+    chancy = kind == "statistical"
+    guarantee = guarantee or ("finite-sample" if chancy else "exact")
+    if guarantee not in (("finite-sample", "calibrated") if chancy else ("exact",)):
+        raise ValueError(
+            f"guarantee={guarantee!r}: expected finite-sample or calibrated of a statistical law, else exact"
+        )
+    if chancy != bool(detects):
+        raise ValueError("detects: expected of every statistical law (what it would find, in words), and of no other")
     for convention, answers in (when or {}).items():
         unknown = set(answers) - set(contract.conventions.get(convention, ()))
         if unknown:
@@ -102,7 +122,9 @@ def law(
             when=when or {},
             kills=kills,
             complete=complete,
-            effort=effort,
+            effort=(STATISTICAL_EFFORT if chancy else 1.0) if effort is None else effort,
+            guarantee=guarantee,
+            detects=detects,
             cases=contract.cases if cases is None else cases,
             home=contract.home if cases is None else _package(run),
         )

@@ -27,7 +27,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "T5": "16·u·(m+n)·max|C|, times the mass moved: a linear program solved by pivoting",
         "T6": "marginal residuals e of the plan itself: 2‖C‖_∞(e_r + e_c), plus 4u(n + 2max|C|/ε + 5) per entry",
         "T7": "10⁻³ relative: a conic solver as an independent witness, counted only when its status is 'optimal'",
-        "T8": "a finite-sample bound (DKW-Massart, Hoeffding) at a stated false-alarm probability",
+        "T8": "chance: a stated false alarm for the whole run and a stated detectable effect (see prufrock.chance)",
         "T9": "16·u·κ + T1: κ the oracle's own sensitivity to relative perturbations of its input",
         "T10": "both sides come from the subject: the sum of their two forward bounds",
     }

@@ -40,6 +40,7 @@ class Counterexample:
     says: str = ""
     calls: tuple[Any, ...] = ()
     certificate: Any = None
+    evidence: Any = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Verdict:
 
     cases       cases judged; `conclusive` of them could have told right from wrong
     margin      the worst miss/allow seen (at most 1 where the law holds)
+    guarantee   what stands behind it: "exact", or of chance "finite-sample" or "calibrated"
     reason      why it was skipped, is known, crashed or stayed undecided
     """
 
@@ -68,6 +70,7 @@ class Verdict:
     counterexample: Counterexample | None = None
     counterexample_id: str = ""
     traceback: str = ""
+    guarantee: str = "exact"
 
     @property
     def broken(self) -> bool:
@@ -104,6 +107,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "cases": verdict.cases,
         "conclusive": verdict.conclusive,
         "margin": encode(verdict.margin),
+        "guarantee": verdict.guarantee,
         "seed": verdict.seed,
         "seconds": round(verdict.seconds, 4),
         "profile": verdict.profile,
@@ -138,6 +142,8 @@ def _example_json(example: Counterexample) -> dict[str, Any]:
             "arrays": {name: encode(array) for name, array in example.certificate.arrays.items()},
             "lines": list(example.certificate.lines),
         }
+    if example.evidence is not None:
+        made["chance"] = example.evidence.to_json()
     return made
 
 
@@ -159,5 +165,6 @@ def from_json(record: Mapping[str, Any]) -> Verdict:
         versions=record.get("versions", {}),
         traceback=record.get("traceback", ""),
         counterexample_id=record.get("counterexample_id", ""),
+        guarantee=record.get("guarantee", "exact"),
         **{name: record[name] for name in names if name in record},
     )

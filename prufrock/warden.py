@@ -46,9 +46,9 @@ class Warden:
             self._met.add(cell.subject.name)
         return verdict
 
-    def recheck(self, cell: Cell, case: Any, profile: Profile) -> Verdict:
-        """The verdict on one given case."""
-        return self._verdict("case", cell, profile, case, FIRST_CALL if not cell.subject.path else profile.hang)
+    def recheck(self, cell: Cell, case: Any, profile: Profile, seed: int) -> Verdict:
+        """The verdict on one given case, with the random numbers that the root seed gives it."""
+        return self._verdict("case", cell, profile, (case, seed), FIRST_CALL if not cell.subject.path else profile.hang)
 
     def _verdict(self, task: str, cell: Cell, profile: Profile, given: Any, patience: float) -> Verdict:
         start = time.monotonic()

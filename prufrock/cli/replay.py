@@ -49,7 +49,7 @@ def _subject(ref: Ref, law: Law) -> Subject:
 
 def _judge(stored: dict[str, Any], cell: Cell) -> int:
     from prufrock.encode import decode
-    from prufrock.profile import QUICK
+    from prufrock.profile import PROFILES, QUICK
     from prufrock.search import HouseError
     from prufrock.show import verdict_text
     from prufrock.warden import warden
@@ -57,7 +57,7 @@ def _judge(stored: dict[str, Any], cell: Cell) -> int:
     case = decode(stored["counterexample"]["case"])
     with warden() as watch:
         try:
-            verdict = watch.recheck(cell, case, QUICK)
+            verdict = watch.recheck(cell, case, PROFILES.get(stored["profile"], QUICK), stored["seed"])
         except HouseError as error:
             raise click.UsageError(str(error).partition("\n")[0]) from None
     click.echo(verdict_text(verdict))
