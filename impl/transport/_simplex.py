@@ -16,7 +16,8 @@ that, so:
     solution       the flow of the given masses is the perturbed one without its ±k: rounded down where it
                    runs to the root, up where it leaves it. Atoms without mass stay out of the tree;
                    c-transforms price them.
-The start takes the arcs in the order of C_ij - mean_i C - mean_j C and ships all it can along each.
+The start takes the arcs in the order of C_ij - mean_i C - mean_j C and ships all it can along each. Where numba is
+installed, a kernel (_simplex_kernel) grows the tree and pivots.
 
 Symbols:
     a [m], b [n], cost [m, n] -> plan [m, n], f [m], g [n], float64; at most m + n - 1 non-zeros in the plan.
@@ -27,13 +28,19 @@ Source: Ahuja, Magnanti, Orlin 1993, ch. 11; Orden 1956; Peyré & Cuturi 2019, �
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
+PORTION = 8  # arcs an atom that the start looks at before it drops exhausted atoms
 BLOCK = 4096  # arcs priced at once, in about the time of one pivot
 
 
@@ -48,21 +55,26 @@ class Tree(NamedTuple):
 
 
 def transport(
-    a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64]
+    a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64], kernel: bool = True
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """An optimal vertex plan and optimal potentials, feasible on all atoms; b is scaled to the mass of a."""
+    """An optimal vertex plan and optimal potentials, feasible on all atoms; b is scaled to the mass of a.
+
+    kernel  whether the numba kernel (_simplex_kernel) pivots, where numba is installed
+    """
     top = float(a.sum())
     A, exponent = _grid(a, top, 61 - (len(a) + 1).bit_length())
     B, _ = _grid(b * (top / b.sum()), top, 61 - (len(a) + 1).bit_length())
     B[B.argmax()] += A.sum() - B.sum()
     rows, columns = np.flatnonzero(A), np.flatnonzero(B)
-    kept = np.ix_(rows, columns)
-    C, cost_exponent = _grid(cost[kept], float(np.abs(cost[kept]).max()), 62 - sum(cost.shape).bit_length())
-    tree = _optimise(C, *_perturbed(A[rows], B[columns]))
+    kept = cost if cost.shape == (len(rows), len(columns)) else cost[np.ix_(rows, columns)]
+    top = max(float(kept.max()), -float(kept.min()))
+    C, cost_exponent = _grid(kept, top, 62 - sum(cost.shape).bit_length())
+    parent, flow, price = _optimised(C, *_perturbed(A[rows], B[columns]), kernel)
 
     plan, f, g = np.zeros(cost.shape), np.empty(len(a)), np.empty(len(b))
-    plan[kept] = np.ldexp(_unperturbed(tree, *C.shape), exponent)
-    price = np.ldexp(tree.price.astype(np.float64), cost_exponent)
+    i, j, x = _unperturbed(parent, flow, len(rows))
+    plan[rows[i], columns[j]] = np.ldexp(x.astype(np.float64), exponent)
+    price = np.ldexp(price.astype(np.float64), cost_exponent)
     f[rows], g[columns] = price[: len(rows)], -price[len(rows) :]
     if len(columns) < len(b):
         bare = np.flatnonzero(B == 0)
@@ -76,38 +88,70 @@ def transport(
 def _grid(x: NDArray[np.float64], top: float, bits: int) -> tuple[NDArray[np.int64], int]:
     """Integers k and an exponent e with x = k 2^e up to 2^(e-1), where top < 2^(e + bits)."""
     exponent = int(np.frexp(top)[1]) - bits
-    return np.rint(np.ldexp(x, -exponent)).astype(np.int64), exponent
+    scaled = np.ldexp(x, -exponent)
+    return np.rint(scaled, out=scaled).astype(np.int64), exponent
 
 
-def _perturbed(A: NDArray[np.int64], B: NDArray[np.int64]) -> tuple[list[int], list[int]]:
+def _perturbed(A: NDArray[np.int64], B: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positive masses of equal sum, moved so that no partial sums agree."""
     m = len(A)
-    a, b = (A * (m + 1) + 1).tolist(), (B * (m + 1)).tolist()
+    a, b = A * (m + 1) + 1, B * (m + 1)
     b[-1] += m
     return a, b
 
 
-def _unperturbed(tree: Tree, m: int, n: int) -> NDArray[np.float64]:
-    """The plan [m, n] of the masses before `_perturbed`."""
-    plan = np.zeros((m, n))
-    for v in range(m + n - 1):
-        w, x = tree.parent[v], tree.flow[v]
-        if v < m:
-            plan[v, w - m] = x // (m + 1)
-        else:
-            plan[w, v - m] = -(-x // (m + 1))
-    return plan
+def _unperturbed(
+    parent: NDArray[np.int64], flow: NDArray[np.int64], m: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The tree's arcs (row, column), and their flows for the masses before `_perturbed`."""
+    v, w, x = np.arange(len(parent) - 1), parent[:-1], flow[:-1]
+    from_row = v < m
+    whole = np.where(from_row, x // (m + 1), -(-x // (m + 1)))
+    return np.where(from_row, v, w), np.where(from_row, w, v) - m, whole
 
 
-def _start(C: NDArray[np.int64], a: list[int], b: list[int]) -> Tree:
+def _optimised(
+    C: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64], kernel: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Parents, flows and prices of an optimal tree rooted at the last column."""
+    if kernel and has_kernel():
+        from . import _simplex_kernel
+
+        return _simplex_kernel.optimise(C, a, b, _in_order)
+    tree = _optimise(C, a, b)
+    return np.array(tree.parent), np.array(tree.flow), tree.price
+
+
+def _in_order(C: NDArray[np.int64], left: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Flat indices of the arcs in the order of C_ij - mean_i C - mean_j C, in portions: whoever ships along one
+    portion lowers `left`, and arcs of atoms with nothing left do not come again."""
+    m, n = C.shape
+    interaction = C - C.mean(1, keepdims=True)
+    interaction -= C.mean(0)
+    rows, columns = np.arange(m), np.arange(n)
+    while len(rows) and len(columns):
+        few = min(interaction.size, PORTION * sum(interaction.shape)) - 1
+        i, j = np.nonzero(interaction <= np.partition(interaction, few, axis=None)[few])
+        best = interaction[i, j].argsort(kind="stable")
+        yield rows[i[best]] * n + columns[j[best]]
+        stay, remain = left[rows] > 0, left[m + columns] > 0
+        rows, columns, interaction = rows[stay], columns[remain], interaction[np.ix_(stay, remain)]
+
+
+@cache
+def has_kernel() -> bool:
+    """Whether numba is there for the kernel to run."""
+    return find_spec("numba") is not None
+
+
+def _start(C: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> Tree:
     """The greedy plan's tree: each shipment exhausts one atom, the last one two, so its arcs span."""
     m, n = C.shape
-    interaction = C - C.mean(1, keepdims=True) - C.mean(0)
-    left = a + b
+    left = np.concatenate([a, b])
     arcs: list[list[tuple[int, int]]] = [[] for _ in left]
-    for k in interaction.argsort(axis=None).tolist():
+    for k in chain.from_iterable(order.tolist() for order in _in_order(C, left)):
         i, j = k // n, m + k % n
-        x = min(left[i], left[j])
+        x = int(min(left[i], left[j]))
         if x:
             left[i] -= x
             left[j] -= x
@@ -126,7 +170,7 @@ def _start(C: NDArray[np.int64], a: list[int], b: list[int]) -> Tree:
     return tree
 
 
-def _optimise(C: NDArray[np.int64], a: list[int], b: list[int]) -> Tree:
+def _optimise(C: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> Tree:
     """Pivot on the worst arc of one block of rows after the other until a whole round finds none."""
     m, n = C.shape
     tree = _start(C, a, b)

@@ -29,7 +29,9 @@ def impl(name: str) -> Any:
 def _tensors(arguments: tuple[Any, ...], device: str) -> list[Any]:
     import torch
 
-    return [torch.from_numpy(np.ascontiguousarray(x)).to(device) if isinstance(x, np.ndarray) else x for x in arguments]
+    return [
+        torch.from_numpy(np.asarray(x, order="C")).to(device) if isinstance(x, np.ndarray) else x for x in arguments
+    ]
 
 
 def _numpy(x: Any) -> Any:
@@ -71,3 +73,13 @@ def reference(
         )(on(device))
         made.append(replace(one, device=device))
     return tuple(made)
+
+
+def called(way: str, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    """The same under the name reference.way, beside the plain ones."""
+    return tuple(replace(s, name=s.name.replace("reference", f"reference.{way}")) for s in subjects)
+
+
+def kernel(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    """A numba kernel under its own name: skipped where numba is missing, and never on another device."""
+    return tuple(replace(s, requires="numba>=0.60") for s in called("kernel", subjects) if s.device == "cpu")

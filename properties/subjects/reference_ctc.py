@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
-
-from prufrock import Subject
 
 from ..latent.ctc import ctc
 from ..latent.ctc_decode import beam, best_path, collapse
 from ..latent.transducer import transducer
-from .own import reference
+from .own import called, kernel, reference
 
 
-def _occupied(kernel: bool) -> Callable[..., Any]:
+def _occupied(fast: bool) -> Callable[..., Any]:
     def run(own: Any, log_probs: Any, *rest: Any) -> Any:
-        loss, occupancy = own.loss_and_occupancy(log_probs, *rest, kernel=kernel)
+        loss, occupancy = own.loss_and_occupancy(log_probs, *rest, kernel=fast)
         return loss, -occupancy
 
     return run
@@ -39,10 +36,6 @@ def _through_softmax(own: Any, x: Any, *rest: Any) -> Any:
     return own.loss(x.log_softmax(-1), *rest, zero_infinity=True)
 
 
-def _called(way: str, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    return tuple(replace(s, name=s.name.replace("reference", f"reference.{way}")) for s in subjects)
-
-
 def _first(own: Any, log_probs: Any, blank: int, width: int) -> Any:
     import torch
 
@@ -57,14 +50,14 @@ EDGES = {"grad": "free", "scores": "free"}
 NODES = {"grad": "logits", "scores": "logits"}
 
 SUBJECTS = (
-    *reference(ctc, "latent.ctc", _occupied(kernel=False), BOTH, FREE),
-    *_called("kernel", reference(ctc, "latent.ctc", _occupied(kernel=True), BOTH, FREE)),
-    *_called("log_softmax", reference(ctc, "latent.ctc", _differentiated(_through_softmax), BOTH, LOGITS)),
+    *reference(ctc, "latent.ctc", _occupied(fast=False), BOTH, FREE),
+    *kernel(reference(ctc, "latent.ctc", _occupied(fast=True), BOTH, FREE)),
+    *called("log_softmax", reference(ctc, "latent.ctc", _differentiated(_through_softmax), BOTH, LOGITS)),
     *reference(collapse, "latent.ctc", lambda own, path, blank: own.collapse(path, blank)),
     *reference(best_path, "latent.ctc", lambda own, x, blank: own.best_path(x, blank)),
     *reference(beam, "latent.ctc", _first, ("labels", "log_prob")),
     *reference(transducer, "latent.transducer", _differentiated(lambda own, *call: own.loss(*call)), BOTH, EDGES),
-    *_called(
+    *called(
         "logits",
         reference(
             transducer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..transport.c_transform import c_transform
@@ -13,11 +14,14 @@ from ..transport.sinkhorn import sinkhorn
 from ..transport.sinkhorn_sweep import sweep
 from ..transport.wasserstein import wasserstein
 from ..transport.wasserstein_line import circle, line
-from .own import impl, reference
+from .own import impl, kernel, reference
 
 
-def _kantorovich(own: Any, *problem: Any) -> Any:
-    return (*own.solve(*problem), own.value(*problem))
+def _kantorovich(fast: bool) -> Callable[..., Any]:
+    def run(own: Any, *problem: Any) -> Any:
+        return (*own.solve(*problem, kernel=fast), own.value(*problem, kernel=fast))
+
+    return run
 
 
 def _wasserstein(own: Any, a: Any, X: Any, b: Any, Y: Any, p: float) -> Any:
@@ -42,6 +46,7 @@ def _sweep(own: Any, a: Any, b: Any, cost: Any, eps: float, g: Any) -> Any:
     return after, f
 
 
+PRICED = ("plan", "f", "g", "value")
 EXACT = {"vertex": "yes", "duals_on_zero_atoms": "yes", "mass": "any"}
 ENTROPIC = ("plan", "f", "g", "value", "marginal_error", "iterations")
 SINKHORN_TOL = 1e-8
@@ -49,7 +54,8 @@ KL = {"value": "regularised", "regulariser": "kl", "potentials": "product"}
 ROOT = {"root": "yes"}
 
 SUBJECTS = (
-    *reference(kantorovich, "transport.kantorovich", _kantorovich, ("plan", "f", "g", "value"), EXACT),
+    *reference(kantorovich, "transport.kantorovich", _kantorovich(fast=False), PRICED, EXACT),
+    *kernel(reference(kantorovich, "transport.kantorovich", _kantorovich(fast=True), PRICED, EXACT)),
     *reference(transport_cost, "transport.kantorovich", lambda own, *x: own.value(*x), (), {"mass": "any"}),
     *reference(
         c_transform,
