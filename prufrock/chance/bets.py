@@ -35,33 +35,34 @@ def phi(y: Any) -> Array:
 
 def catoni(z: Array, bets: Array, variance: Array, weights: Array | None) -> Array:
     """Growth of log-capital of the bets +λ and −λ: (2, J, C)."""
-    total = np.zeros(bets.shape)
-    size = max(1, CHUNK // z.shape[1])
-    y, a = np.empty((2, min(size, len(z)), z.shape[1]))
+    times = np.ones(len(z)) if weights is None else weights
+    size = max(1, CHUNK // bets.size)
+    total = np.zeros(bets.size)
+    y, a = np.empty((2, min(size, len(z)), *bets.shape))
     for start in range(0, len(z), size):
-        rows = z[start : start + size]
+        rows = z[start : start + size, None]
         y_, a_ = y[: len(rows)], a[: len(rows)]
-        for j, bet in enumerate(bets):
-            np.multiply(rows, bet, out=y_)
-            np.minimum(np.abs(y_, out=a_), HUGE, out=a_)
-            f = 0.5 * a_
-            f += 1.0
-            f *= a_
-            f += 1.0
-            np.copysign(np.log(f, out=f), y_, out=f)
-            total[j] += f.sum(0) if weights is None else weights[start : start + size] @ f
-    count = len(z) if weights is None else weights.sum()
-    price = count * np.log1p(0.5 * bets**2 * variance)
-    return np.stack([total - price, -total - price])
+        np.multiply(rows, bets, out=y_)
+        np.minimum(np.abs(y_, out=a_), HUGE, out=a_)
+        f = 0.5 * a_
+        f += 1.0
+        f *= a_
+        f += 1.0
+        np.copysign(np.log(f, out=f), y_, out=f)
+        total += times[start : start + size] @ f.reshape(len(rows), -1)
+    gain, price = total.reshape(bets.shape), times.sum() * np.log1p(0.5 * bets**2 * variance)
+    return np.stack([gain - price, -gain - price])
 
 
 def bounded(z: Array, bets: Array, lo: Array, hi: Array, weights: Array | None) -> Array:
     """The same by log(1 ± λz), for residuals that lie in [lo, hi]; a bet too large for them is cut."""
     with np.errstate(divide="ignore"):
         up, down = np.minimum(bets, SHARE / np.abs(lo)), np.minimum(bets, SHARE / np.abs(hi))
-    out = np.empty((2, *bets.shape))
-    for j in range(len(bets)):
-        for side, y in enumerate((z * up[j], -z * down[j])):
-            f = np.log1p(y)
-            out[side, j] = f.sum(0) if weights is None else weights @ f
-    return out
+    times = np.ones(len(z)) if weights is None else weights
+    out = np.zeros((2, bets.size))
+    size = max(1, CHUNK // bets.size)
+    for start in range(0, len(z), size):
+        rows = z[start : start + size, None]
+        for side, y in enumerate((rows * up, -rows * down)):
+            out[side] += times[start : start + size] @ np.log1p(y).reshape(len(rows), -1)
+    return out.reshape(2, *bets.shape)

@@ -15,7 +15,7 @@ from prufrock.chance.bets import Array
 from prufrock.chance.check import Claim, Sampler, run
 from prufrock.chance.result import Result
 from prufrock.chance.seeds import key, stream
-from prufrock.chance.spread import Bounded, Declared, Moments, Seen, Spread
+from prufrock.chance.spread import Bounded, Declared, Moments, Seen, Spread, covariance
 from prufrock.gaps import Gap
 
 LIMIT = 200_000
@@ -123,7 +123,7 @@ class Chance:
         cost false alarms.
         """
         other = _spreads(b, mean)
-        base = float(np.mean(other(next(self.seeds), 1024)))
+        base = float(np.asarray(other(next(self.seeds), 1024)).mean())
         sampler = _difference(_spreads(a, mean), lambda seed, n: ratio * np.asarray(other(seed, n)), paired)
         delta = np.array([max((detect - 1.0) * ratio * base, np.finfo(float).tiny)])
         return self._ask(sampler, Claim(np.zeros(1), lambda *_: delta, Seen(), ("variance",), True, power))
@@ -138,7 +138,7 @@ class Chance:
         claim = Claim(
             np.zeros(len(cov)),
             lambda *_: delta,
-            Declared(np.ones(len(cov)), cov, np.linalg.pinv(cov, hermitian=True)),
+            covariance(cov),
             features.pit_names(),
             power=power,
             transform=lambda x: features.pit(np.asarray(cdf(x.reshape(-1)), np.float64)),
@@ -167,7 +167,7 @@ class Chance:
         claim = Claim(
             mean[live],
             lambda *_: detect * np.sqrt(var),
-            Declared(var, cov, np.linalg.pinv(cov, hermitian=True)),
+            covariance(cov),
             tuple(names[c] for c in live),
             power=power,
             table=table[:, live],
@@ -188,7 +188,7 @@ class Chance:
 
         def missed(seed: int, n: int) -> Array:
             ends = np.asarray(interval(seed, n), np.float64)
-            return 1.0 - ((ends[:, 0] <= truth) & (truth <= ends[:, 1]))
+            return np.asarray((truth < ends[:, 0]) | (ends[:, 1] < truth), np.float64)
 
         return self.mean_at_most(missed, 1.0 - level, rel=detect, bounds=(0.0, 1.0), names=("miss rate",), power=power)
 
@@ -232,7 +232,8 @@ def _spread(
         full = np.asarray(cov, np.float64)
         if full.shape != (len(mu), len(mu)):
             raise ValueError(f"cov: shape {list(full.shape)}, expected {[len(mu)] * 2}")
-        return Declared(_positive("the diagonal of cov", np.diag(full)), full, np.linalg.pinv(full, hermitian=True))
+        _positive("the diagonal of cov", np.diag(full))
+        return covariance(full)
     if var is not None:
         return Declared(_positive("var", np.broadcast_to(np.asarray(var, np.float64), mu.shape)))
     if bounds is not None:
@@ -264,9 +265,9 @@ def _spreads(sampler: Sampler, mean: float | None) -> Sampler:
 
     def drawn(seed: int, n: int) -> Array:
         if mean is not None:
-            return (np.asarray(sampler(seed, n), np.float64) - mean) ** 2
+            return np.asarray((np.asarray(sampler(seed, n), np.float64) - mean) ** 2)
         x = np.asarray(sampler(seed, 2 * n), np.float64)
-        return 0.5 * (x[:n] - x[n:]) ** 2
+        return np.asarray(0.5 * (x[:n] - x[n:]) ** 2)
 
     return drawn
 
@@ -277,7 +278,7 @@ def _paired(sampler: Sampler, size: int) -> Sampler:
     def drawn(seed: int, n: int) -> Array:
         x = np.asarray(sampler(seed, 2 * n), np.float64).reshape(n, 2)
         bad = ((x < 0) | (x >= size) | (x != np.floor(x))).any(1)
-        return np.where(bad, -1.0, x[:, 0] * size + x[:, 1])
+        return np.asarray(np.where(bad, -1.0, x[:, 0] * size + x[:, 1]))
 
     return drawn
 

@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from prufrock.chance.bets import Array
-from prufrock.chance.result import Result
+from prufrock.chance.result import Result, Verdict
 from prufrock.chance.spread import Bounded, Moments, Spread, refusal
 from prufrock.chance.stages import Components, Direction, Stage, confirm, screen, variance
 
 SCREEN = 1e-2  # level of the screen
 ROUND = 1e-2  # level of one confirmation, about
+ATTEMPTS = 4  # suspicions that were not confirmed, before nothing can be said
 STEADY = 0.1  # a confirmation gives up at a tenth of the screen's β: it is rare, so it may be patient
+
+STATUS: dict[str, Verdict] = {"suspect": "FAIL", "pass": "pass", "short": "UNDERPOWERED"}
 
 Sampler = Callable[[int, int], ArrayLike]
 
@@ -91,10 +94,11 @@ def _inside(rows: Array, spread: Bounded, mean: Array) -> None:
 
 def rounds(alpha: float) -> tuple[int, float]:
     """How many confirmations, and the level of each, so that the whole check alarms with probability α at most."""
-    if alpha >= SCREEN:
-        return 1, alpha / SCREEN if alpha < 1 else 1.0
-    k = max(1, math.ceil(math.log(alpha / SCREEN) / math.log(ROUND) - 1e-9))
-    return k, (alpha / SCREEN) ** (1.0 / k)
+    if not 0.0 < alpha < SCREEN:
+        raise ValueError(f"alpha={alpha}: expected a false alarm between 0 and the screen's own, {SCREEN}")
+    left = alpha * (1.0 - SCREEN) / SCREEN
+    k = max(1, math.ceil(math.log(left) / math.log(ROUND) - 1e-9))
+    return k, left ** (1.0 / k)
 
 
 def run(sampler: Sampler, seeds: Iterator[int], claim: Claim, alpha: float, limit: int) -> Result:
@@ -114,28 +118,43 @@ def _run(source: Draws, claim: Claim, alpha: float, limit: int) -> Result:
         if reason:
             return replace(base, reason=reason)
         past.add(rows, weights)
-    parts, beta = components(claim, past), 2.0 * (1.0 - claim.power)
-    first, found = screen(source, parts, spread, past, SCREEN, beta, limit)
-    stages, (k, level) = [first], rounds(alpha)
-    while stages[-1].outcome == "suspect" and len(stages) <= k:
-        stages.append(confirm(source, found, spread, past, level, STEADY * beta, limit))
-    return _described(base, stages, found, claim, past)
+    parts, beta = components(claim, past), 1.0 - claim.power
+    k, level = rounds(alpha)
+    stages: list[Stage] = []
+    for _ in range(ATTEMPTS):
+        first, found = screen(source, parts, spread, past, SCREEN, beta, limit)
+        attempt = [first]
+        while attempt[-1].outcome == "suspect" and len(attempt) <= k:
+            attempt.append(confirm(source, found, spread, past, level, STEADY * beta, limit))
+        stages += attempt
+        if len(attempt) == 1 or attempt[-1].outcome != "pass":
+            break
+    return _described(base, stages, attempt, found, claim, past)
 
 
 def components(claim: Claim, past: Moments) -> Components:
-    """Coordinates, and for vectors the direction of μ itself: a wrong scale or sign shows there first."""
+    """Coordinates, and for vectors the direction of μ itself: a wrong scale or sign shows there first.
+
+    What is to be found along μ is as many standard deviations as the finest coordinate asks for, and no more than all
+    of them deviating together.
+    """
     d, delta = len(claim.mean), claim.delta(past, claim.spread)
     size = float(np.linalg.norm(claim.mean))
     if d == 1 or claim.upper or np.count_nonzero(claim.mean) < 2:
         return Components(np.eye(d), delta, claim.names, claim.upper)
     u = claim.mean / size
-    a = np.concatenate([np.eye(d), u[None]])
-    return Components(a, np.append(delta, np.abs(u) @ delta), (*claim.names, "along the mean"), claim.upper)
+    finest = np.sqrt(np.min(delta**2 / claim.spread.coordinates(past)) * claim.spread.along(u, past))
+    along = min(float(finest), float(np.abs(u) @ delta))
+    return Components(
+        np.concatenate([np.eye(d), u[None]]), np.append(delta, along), (*claim.names, "along the mean"), claim.upper
+    )
 
 
-def _described(base: Result, stages: list[Stage], found: Direction, claim: Claim, past: Moments) -> Result:
-    outcome = stages[-1].outcome
-    counted = stages[1:] or stages
+def _described(
+    base: Result, stages: list[Stage], attempt: list[Stage], found: Direction, claim: Claim, past: Moments
+) -> Result:
+    outcome = attempt[-1].outcome
+    counted = attempt[1:] or attempt
     n = sum(stage.draws for stage in counted)
     effect = sum(stage.draws * stage.mean for stage in counted) / n
     sd = math.sqrt(sum(stage.draws * stage.sd**2 for stage in counted) / n)
@@ -143,7 +162,7 @@ def _described(base: Result, stages: list[Stage], found: Direction, claim: Claim
     sign = -1.0 if np.count_nonzero(found.a) == 1 and found.a.sum() < 0 else 1.0
     made = replace(
         base,
-        status={"suspect": "FAIL", "pass": "pass", "short": "UNDERPOWERED"}[outcome],
+        status=STATUS[outcome] if outcome != "pass" or len(attempt) == 1 else "UNDERPOWERED",
         stages=tuple(stages),
         effect=sign * effect,
         error=sd / math.sqrt(n),
@@ -152,8 +171,10 @@ def _described(base: Result, stages: list[Stage], found: Direction, claim: Claim
         detectable=found.delta,
         variance=(sd**2, variance(found.a, claim.spread, past)),
     )
-    if outcome != "short":
+    if made.status != "UNDERPOWERED":
         return made
+    if outcome == "pass":
+        return replace(made, reason=f"suspected {ATTEMPTS} times, never confirmed: a deviation near {found.delta:.3g}")
     needed = 15.0 * made.variance[1] / found.delta**2
     reason = f"{made.draws} draws were too few to find {found.delta:.3g} (about {needed:.2g} are needed)"
     return replace(made, reason=reason)

@@ -11,25 +11,25 @@ import numpy as np
 from prufrock.chance.stages import Stage
 from prufrock.gaps import Gap, inconclusive
 
-Outcome = Literal["pass", "FAIL", "UNDERPOWERED", "REFUSED"]
+Verdict = Literal["pass", "FAIL", "UNDERPOWERED", "REFUSED"]
 
 
 @dataclass(frozen=True)
 class Result:
     """One check.
 
-    stages      the screen and the confirmations: how each ended, its draws, the log10 of its e-value
+    stages      screens and confirmations: how each ended, its draws, the log10 of its e-value
     effect      estimate − expected, along `component`; from confirming draws alone where there are any
     error       its standard error
     expected    what the claim says of that component
     detectable  the deviation that is found with probability `power`; smaller ones pass by design
     alpha       probability that correct code fails this check
-    log10_e     log10 of the product of the stages' e-values: a p-value is at most 10^(−log10_e)
+    log10_e     log10 of the product of the last screen's and its confirmations' e-values
     variance    (observed, bound) of that component
     guarantee   "finite-sample" or "calibrated"
     """
 
-    status: Outcome
+    status: Verdict
     stages: tuple[Stage, ...] = ()
     effect: float = 0.0
     error: float = 0.0
@@ -46,12 +46,18 @@ class Result:
     pilot: int = 0
 
     @property
+    def last(self) -> tuple[Stage, ...]:
+        """The last screen and what followed it."""
+        screens = [i for i, stage in enumerate(self.stages) if stage.name == "screen"]
+        return self.stages[screens[-1] :] if screens else ()
+
+    @property
     def draws(self) -> int:
         return self.pilot + sum(stage.draws for stage in self.stages)
 
     @property
     def log10_e(self) -> float:
-        return sum(stage.log10_e for stage in self.stages if stage.outcome == "suspect")
+        return sum(stage.log10_e for stage in self.last)
 
     @property
     def variance_broken(self) -> bool:
@@ -97,7 +103,7 @@ class Result:
 
         return {
             "status": self.status,
-            "stages": [[s.outcome, s.draws, encode(float(s.log10_e))] for s in self.stages],
+            "stages": [[s.name, s.outcome, s.draws, encode(float(s.log10_e))] for s in self.stages],
             "draws": self.draws,
             "effect": encode(float(self.effect)),
             "error": encode(float(self.error)),

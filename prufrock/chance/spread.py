@@ -83,6 +83,11 @@ class Declared:
         return catoni(z, bets, v, weights)
 
 
+def covariance(cov: Array) -> Declared:
+    """Cov x = C; where C is singular, no direction is learned in which draws cannot move."""
+    return Declared(np.diag(cov), cov, np.asarray(np.linalg.pinv(cov, hermitian=True), np.float64))
+
+
 @dataclass(frozen=True)
 class Bounded:
     """lo ≤ r_c ≤ hi for each residual."""
@@ -125,7 +130,8 @@ class Seen:
         return float(INFLATION * (a @ past.square @ a + a**2 @ np.diag(past.square)) / past.n)
 
     def inverse(self, past: Moments) -> Array:
-        return np.linalg.inv((past.square + np.diag(np.diag(past.square))) / (2.0 * past.n))
+        shrunk = (past.square + np.diag(np.diag(past.square))) / (2.0 * past.n)
+        return np.asarray(np.linalg.inv(shrunk), np.float64)
 
     def growth(self, z: Array, bets: Array, v: Array, a: Array, weights: Array | None) -> Array:
         return catoni(z, bets, v, weights)

@@ -8,20 +8,21 @@ S⁻¹m learned from earlier draws alone; its capital is the average, a supermar
     pass      every component's likelihood ratio for ±δ against 0 is at most β: a deviation of δ would rarely look so
     short     the draws ran out
 
-A confirmation freezes the direction, bets on it alone with draws nobody has seen, and must reach 1/a by itself.
-Whole check: P(false alarm) ≤ a₁ a₂ᵏ, since rounds are independent given the direction.
+A confirmation freezes the direction, bets on it alone with draws nobody has seen, and must reach 1/a by itself. A
+suspicion that k of them do not confirm goes back to a screen of fresh draws, so that only a screen can pass.
+Whole check: P(false alarm) ≤ Σ_j a₁ʲ a₂ᵏ ≤ a₁ a₂ᵏ/(1 − a₁), since rounds are independent given the direction.
 
 Symbols: rows (n, d) residuals x − μ; A (C, d) components; δ (C,); capital (2, J, C) in logs.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
 
 from prufrock.chance.bets import Array
 from prufrock.chance.spread import Moments, Spread
@@ -35,8 +36,9 @@ Outcome = Literal["suspect", "pass", "short"]
 
 
 class Stage(NamedTuple):
-    """How one stage ended, after how many draws, with what capital (log10), and what it saw."""
+    """How a screen or a confirmation ended, after how many draws, with what capital (log10), and what it saw."""
 
+    name: Literal["screen", "confirm"]
     outcome: Outcome
     draws: int
     log10_e: float
@@ -64,7 +66,7 @@ class Components:
 
     @property
     def d(self) -> int:
-        return self.a.shape[1]
+        return int(self.a.shape[1])
 
     @property
     def learns(self) -> bool:
@@ -94,21 +96,21 @@ def screen(
     """Look for any deviation; with the outcome goes the direction suspected, else the one that came nearest to its δ."""
     capital = np.zeros((2, len(MULTIPLES), len(parts.a)))
     learned = np.zeros(len(FRACTIONS))
-    seen, drawn, along = Moments(parts.d), 0, np.zeros(parts.d)
+    seen, drawn = Moments(parts.d), 0
     for size in looks(limit):
         rows, weights = source(size)
         v = parts.variances(spread, past)
         capital += spread.growth(parts.of(rows), MULTIPLES[:, None] * parts.delta / v, v, parts.a, weights)
         if parts.learns and seen.n:
-            along = _learned(seen, past, spread)
-            if along.any():
-                learned += _bet_along(rows, weights, along, spread, past)
+            along, share = _learned(seen, past, spread)
+            if share > 0:
+                learned += _bet_along(rows, weights, share * along, spread, past)
         past.add(rows, weights)
         seen.add(rows, weights)
         drawn += size
         evidence = _average(capital, learned, parts)
         if evidence >= -np.log(level):
-            return _stage("suspect", drawn, evidence, seen, _found(capital, learned, seen, along, parts))
+            return _stage("suspect", drawn, evidence, seen, _found(capital, learned, seen, past, spread, parts))
         quiet = capital[:1, 0] if parts.upper else capital[:, 0]
         if (quiet <= np.log(beta)).all():
             return _stage("pass", drawn, evidence, seen, _nearest(seen, parts))
@@ -130,13 +132,13 @@ def confirm(
         past.add(rows, weights)
         seen.add(z, weights)
         drawn += size
-        evidence = float(logsumexp(capital) - np.log(capital.size))
+        evidence = _log_mean(capital)
         if evidence >= -np.log(level) or capital[0, 0] <= np.log(beta):
             outcome = "suspect" if evidence >= -np.log(level) else "pass"
             break
     mean = float(seen.mean[0])
-    sd = float(np.sqrt(max(seen.square[0, 0] / seen.n - mean**2, 0.0)))
-    return Stage(outcome, drawn, evidence / np.log(10), mean, sd)
+    sd = math.sqrt(max(float(seen.square[0, 0]) / seen.n - mean**2, 0.0))
+    return Stage("confirm", outcome, drawn, evidence / math.log(10), mean, sd)
 
 
 def variance(a: Array, spread: Spread, past: Moments) -> float:
@@ -147,12 +149,12 @@ def variance(a: Array, spread: Spread, past: Moments) -> float:
     return spread.along(a, past)
 
 
-def _learned(seen: Moments, past: Moments, spread: Spread) -> Array:
-    """S⁻¹m, shrunk by what noise alone would show (d/n): the growth-optimal bet on the deviation seen so far."""
-    m = seen.mean
-    u = spread.inverse(past) @ m
-    size = float(m @ u)
-    return np.asarray(u * max(0.0, 1.0 - len(m) / (seen.n * size)) if size > 0 else 0.0 * u)
+def _learned(seen: Moments, past: Moments, spread: Spread) -> tuple[Array, float]:
+    """S⁻¹m, the growth-optimal bet on the deviation m seen so far, and the share of m that is not noise: mᵀS⁻¹m is
+    d/n where there is no deviation."""
+    u = spread.inverse(past) @ seen.mean
+    size = float(seen.mean @ u)
+    return u, max(0.0, 1.0 - len(u) / (seen.n * size)) if size > 0 else 0.0
 
 
 def _bet_along(rows: Array, weights: Array | None, u: Array, spread: Spread, past: Moments) -> Array:
@@ -163,30 +165,36 @@ def _bet_along(rows: Array, weights: Array | None, u: Array, spread: Spread, pas
 def _average(capital: Array, learned: Array, parts: Components) -> float:
     """Log of the average capital; half of it was put on the learned direction of a vector."""
     watched = capital[:1] if parts.upper else capital
-    one = float(logsumexp(watched) - np.log(watched.size))
-    if not parts.learns:
-        return one
-    return float(np.logaddexp(one, logsumexp(learned) - np.log(learned.size)) - np.log(2.0))
+    one = _log_mean(watched)
+    return float(np.logaddexp(one, _log_mean(learned)) - np.log(2.0)) if parts.learns else one
 
 
-def _found(capital: Array, learned: Array, seen: Moments, along: Array, parts: Components) -> Direction:
+def _log_mean(x: Array) -> float:
+    """log of the mean of e^x."""
+    top = float(x.max())
+    return top + float(np.log(np.exp(x - top).mean()))
+
+
+def _found(
+    capital: Array, learned: Array, seen: Moments, past: Moments, spread: Spread, parts: Components
+) -> Direction:
     """The component whose bets earned most; the learned direction where it earned more than all of them together."""
     watched = capital[:1] if parts.upper else capital
-    one = logsumexp(watched) - np.log(watched.size)
-    if parts.learns and along.any() and logsumexp(learned) - np.log(learned.size) > one:
-        return _combination(along, seen, parts)
-    earned = logsumexp(watched, axis=1)
+    if parts.learns and _log_mean(learned) > _log_mean(watched):
+        return _combination(*_learned(seen, past, spread), seen, parts)
+    earned = np.logaddexp.reduce(watched, axis=1)
     side, c = np.unravel_index(int(np.argmax(earned)), earned.shape)
     sign = 1.0 if side == 0 else -1.0
     return Direction(sign * parts.a[c], float(parts.delta[c]), parts.names[c])
 
 
-def _combination(u: Array, seen: Moments, parts: Components) -> Direction:
-    """The learned direction, with half the effect seen along it as the one to look for, named by its heaviest part."""
+def _combination(u: Array, share: float, seen: Moments, parts: Components) -> Direction:
+    """The learned direction; what to look for along it is half of the effect seen that is not noise (a quarter at
+    least); named by its heaviest part."""
     a = u / np.abs(u).max()
     sd = np.sqrt(np.diag(seen.square))
     lead = int(np.argmax(np.abs(a) * sd))
-    return Direction(a, 0.5 * float(a @ seen.mean), f"a combination led by {parts.names[lead]}")
+    return Direction(a, 0.5 * max(share, 0.25) * float(a @ seen.mean), f"a combination led by {parts.names[lead]}")
 
 
 def _nearest(seen: Moments, parts: Components) -> Direction:
@@ -198,5 +206,5 @@ def _nearest(seen: Moments, parts: Components) -> Direction:
 
 def _stage(outcome: Outcome, drawn: int, evidence: float, seen: Moments, found: Direction) -> tuple[Stage, Direction]:
     mean = float(found.a @ seen.mean)
-    sd = float(np.sqrt(max(found.a @ seen.square @ found.a / seen.n - mean**2, 0.0)))
-    return Stage(outcome, drawn, evidence / np.log(10), mean, sd), found
+    sd = math.sqrt(max(float(found.a @ seen.square @ found.a) / seen.n - mean**2, 0.0))
+    return Stage("screen", outcome, drawn, evidence / math.log(10), mean, sd), found

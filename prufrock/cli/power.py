@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -17,8 +18,25 @@ from prufrock.subjects import Subject
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--cases", type=click.IntRange(min=1), default=POWER.cases, show_default=True, help="Cases a cell.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object: law -> mutants it rejects.")
-def command(contract: str, seed: int, cases: int, as_json: bool) -> None:
-    """Print which laws of CONTRACT reject which of its mutants. Exit 1 if a law is idle or a mutant survives."""
+@click.option(
+    "--repetitions", type=click.IntRange(min=1), default=200, show_default=True, help="Of chance: checks a row."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Of chance: where chance-power.md and chance-power.json are written.",
+)
+def command(contract: str, seed: int, cases: int, as_json: bool, repetitions: int, out: Path) -> None:
+    """Print which laws of CONTRACT reject which of its mutants. Exit 1 if a law is idle or a mutant survives.
+
+    `prufrock power chance` measures instead how often the statistical checks find a mean that is off by 0, 1, 5, 20 %
+    or has its sign flipped, on six laws, and writes the table.
+    """
+    if contract == "chance":
+        _chance(repetitions, seed, out, as_json)
+        return
     try:
         found = catalogue.contract(contract)
     except catalogue.Unknown as error:
@@ -37,6 +55,20 @@ def command(contract: str, seed: int, cases: int, as_json: bool) -> None:
             f"\n{len(laws)} laws, {len(mutants)} mutants; idle laws: {idle or 'none'}; survivors: {alive or 'none'}"
         )
     raise SystemExit(1 if idle or alive else 0)
+
+
+def _chance(repetitions: int, seed: int, out: Path, as_json: bool) -> None:
+    from prufrock.chance import power
+
+    rows = []
+    for row in power.table(repetitions, seed):
+        rows.append(row)
+        click.echo(f"{row.law} {row.spread} {row.bias}: {row.failed}/{row.repetitions}", err=True)
+    page, record = power.markdown(rows, seed), power.as_json(rows, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "chance-power.md").write_text(page, encoding="utf-8")
+    (out / "chance-power.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    click.echo(json.dumps(record, indent=1) if as_json else page)
 
 
 def _table(names: list[str], ids: list[str], mutants: tuple[Subject, ...], killed: Matrix) -> str:
