@@ -55,7 +55,7 @@ class Tree(NamedTuple):
 
 
 def transport(
-    a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64], kernel: bool = True
+    a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64], *, kernel: bool = True
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """An optimal vertex plan and optimal potentials, feasible on all atoms; b is scaled to the mass of a.
 

@@ -103,6 +103,6 @@ def _solve(a: Tensor, b: Tensor, cost: Tensor, kernel: bool) -> tuple[Tensor, Te
     A, B, C = (x.detach().to("cpu", torch.float64).reshape(-1, *core) for x, core in cores)
     plan, f, g = torch.empty_like(C), torch.empty_like(A), torch.empty_like(B)
     for k in range(len(C)):
-        solution = _simplex.transport(A[k].numpy(), B[k].numpy(), C[k].numpy(), kernel)
+        solution = _simplex.transport(A[k].numpy(), B[k].numpy(), C[k].numpy(), kernel=kernel)
         plan[k], f[k], g[k] = map(torch.from_numpy, solution)
     return plan.reshape(cost.shape), f.reshape(a.shape), g.reshape(b.shape)

@@ -11,7 +11,7 @@ OT_ε(ta, tb) = t OT_ε.
 
 `solve` brings ε down from the spread of C by quarters, one averaged step f <- ½ (f + T g), g <- ½ (g + T f)
 at each: plain sweeps leave potentials at the rim of what the data allow, from where nearly decoupled problems
-(ties, isolated atoms) creep as 1/k; averages start in the middle. Then one sweep alternates with up to BLOCK
+(ties, isolated atoms) creep as 1/k; averages start in the middle. Then one sweep alternates with a block of
 sweeps in scaling form, u = a / (K b v), v = 1 / (Kᵀ u), on the kernel K whose columns the sweep has
 normalised; log u, log v stay below LIMIT and go back into f, g. The rate λ a block shows gives θ =
 (λ + ω - 1)² / (λ ω²) of the plain sweep (Young), and the next block over-relaxes by ω = 2 / (1 + √(1 - θ)); a
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-BLOCK = 20
+BLOCK, LONGEST = 20, 80
 LIMIT = 100.0
+ROUGH = 1e5
 
 
 class ConvergenceWarning(UserWarning):
@@ -181,8 +182,9 @@ def levels(cost: Float[Tensor, "*B m n"], eps: float) -> list[float]:
 
 def plan_of(a: Tensor, b: Tensor, cost: Tensor, eps: float, f: Tensor, g: Tensor) -> Tensor:
     """R exp((f ⊕ g - C) / ε), in logarithms: where both masses are tiny, the exponential alone overflows."""
-    log_R = (a / a.sum(-1, keepdim=True)).log()[..., :, None] + b.log()[..., None, :]
-    return (log_R + (f[..., :, None] + g[..., None, :] - cost) / eps).exp()
+    log_a = (a / a.sum(-1, keepdim=True)).log()
+    scaled = torch.sub(f[..., :, None] + g[..., None, :], cost).div_(eps)
+    return scaled.add_(log_a[..., :, None]).add_(b.log()[..., None, :]).exp_()
 
 
 def _potentials(
@@ -194,16 +196,27 @@ def _potentials(
     _inputs.count("max_iter", max_iter)
     a, b, cost = (x.detach().double() for x in (a, b, cost))
     a, b = a / a.sum(-1, keepdim=True), b / b.sum(-1, keepdim=True)
-    f, g, used = torch.zeros_like(a), torch.zeros_like(b), 0
-    for level in levels(cost, eps)[-max_iter // 2 :]:
-        f, g = (f + half_sweep(b, cost.mT, level, g)) / 2, (g + half_sweep(a, cost, level, f)) / 2
-        used += 1
+    g, used = _cooled(a, b, cost, levels(cost, eps)[-max_iter // 2 :])
     f, g, error, n = _relaxed(a, b, cost, eps, g, tol, max(1, max_iter - used))
     if bool((error > tol).any()):
         worst = float(error.max())
         message = f"stopped after {used + n} sweeps with marginal error {worst:.1e} > tol = {tol:.1e}"
         warnings.warn(message, ConvergenceWarning, stacklevel=3)
     return f, g, used + n
+
+
+def _cooled(a: Tensor, b: Tensor, cost: Tensor, path: list[float]) -> tuple[Tensor, int]:
+    """g after an averaged step at each ε of the path, and their number; a start need not be exact, so in float32 where
+    exponents are at most ROUGH (and then off by 1e-2 at most)."""
+    least = cost.amin((-2, -1), keepdim=True)
+    rough = torch.float32 if path and path[0] <= ROUGH * path[-1] else torch.float64
+    C = (cost - least).to(rough)
+    log_a, log_b = a.log().to(rough)[..., :, None], b.log().to(rough)[..., None, :]
+    f, g, work = torch.zeros_like(C[..., 0]), torch.zeros_like(C[..., 0, :]), torch.empty_like(C)
+    for level in path:
+        drawn = _soft_min(log_b, g[..., None, :], C, level, -1, work)[0]
+        f, g = (f + drawn) / 2, (g + _soft_min(log_a, f[..., :, None], C, level, -2, work)[0]) / 2
+    return g.to(cost) + least[..., 0], len(path)
 
 
 def _soft_min(
@@ -222,7 +235,7 @@ def _relaxed(
 ) -> tuple[Tensor, Tensor, Tensor, int]:
     """f, g after a final plain sweep, their row error, and the number of sweeps, at most max_iter."""
     log_a, log_b = a.log()[..., :, None], b.log()[..., None, :]
-    omega, before, start, ran, used = torch.ones_like(a[..., :1]), None, g, 1, 0
+    omega, before, start, ran, used, block = torch.ones_like(a[..., :1]), None, g, 1, 0, BLOCK
     work = torch.empty_like(cost)
     while True:
         f, _, _ = _soft_min(log_b, g[..., None, :], cost, eps, -1, work)
@@ -240,10 +253,11 @@ def _relaxed(
             blind = rate < omega - 1 + 0.2 * (2 - omega)  # any θ below ω's own gives the rate ω - 1: back off
             omega = torch.where(worse, 1, 2 / (1 + gap * torch.where(blind, 1.5, 1)))
             if bool(worse.any()):
-                g, before = torch.where(worse, start, g), None
+                g, before, block = torch.where(worse, start, g), None, BLOCK
                 continue
+            block = min(2 * block, LONGEST)
         start, before = g, error
-        log_v, ran = _scaled(a, b, K, omega, tol, min(BLOCK, max_iter - used - 1))
+        log_v, ran = _scaled(a, b, K, omega, tol, min(block, max_iter - used - 1))
         g, used, ran = g + eps * log_v, used + ran, ran + 1
 
 
