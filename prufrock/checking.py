@@ -97,7 +97,7 @@ def recheck(
     start = time.perf_counter()
     found = search.judge(case)
     verdict = replace(verdict, conclusive=int(isinstance(found, Gap) and found.conclusive))
-    verdict = _describe(verdict, case, found, tuple(search.judged.calls))
+    verdict = _describe(verdict, case, found, search.calls)
     return replace(verdict, versions=versions(subject), seconds=time.perf_counter() - start)
 
 
@@ -148,7 +148,7 @@ def _recheck(search: Search, known: Known, case: Any, verdict: Verdict) -> Verdi
         found = search.judge(case)
     except OutsideDomain:
         return replace(verdict, status=Status.NOT_EXERCISED, reason="its witness is not in the subject's domain")
-    shown = _describe(replace(verdict, cases=1, conclusive=1), case, found, tuple(search.judged.calls))
+    shown = _describe(replace(verdict, cases=1, conclusive=1), case, found, search.calls)
     if shown.broken:
         return _on_record(shown, known)
     shown = replace(shown, link=known.link, scope=known.scope)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from prufrock.encode import decode
+from prufrock.source import definitions
 from prufrock.statute import Law
 from prufrock.subjects import Subject
 
@@ -19,21 +20,29 @@ HEAD = '''"""Counterexample {id}: {subject} breaks {law}.
 
 {says}.
 
-miss {miss:.6g}, where rounding allows {allow:.6g}. {extra}
+miss {miss:.6g}, where {what} allows {allow:.6g}. {extra}
 Judged with {versions}.
 """
 
+from __future__ import annotations
+
 import numpy as np
 '''
+
+
+ASKED_OF_CHANCE = "# The first blocks of numbers that the law drew; it went on in the same way with other seeds."
 
 
 def script(record: Mapping[str, Any], law: Law, subject: Subject) -> str:
     """The script of one stored counterexample (a `prufrock.verdict/1` record)."""
     example = record["counterexample"]
     case = decode(example["case"])
-    parts = [_head(record, law), _subject_lines(subject)]
+    held = [decode(a) for call in example["calls"] for a in call["arguments"]]
+    held += [getattr(case, field.name) for field in dataclasses.fields(case)] if dataclasses.is_dataclass(case) else []
+    own = definitions(held)
+    parts = [_head(record, law), f"\n# What the case is made of.\n{own}\n" if own else "", _subject_lines(subject)]
     parts.append("# The case, as drawn and made small.\n" + _fields(case))
-    parts.append(_calls(example["calls"], subject, case))
+    parts.append(_calls(example["calls"], subject, case, "chance" in example))
     parts.append(_verdict_lines(example))
     parts.append(_certificate(example, subject))
     return _with_constants("\n".join(part for part in parts if part))
@@ -56,6 +65,7 @@ def _head(record: Mapping[str, Any], law: Law) -> str:
         subject=record["subject"],
         law=law.id,
         says=law.says[0].upper() + law.says[1:],
+        what="chance" if "chance" in example else "rounding",
         miss=decode(example["miss"]),
         allow=decode(example["allow"]),
         extra=f"{example['says']}." if example.get("says") else "",
@@ -81,8 +91,7 @@ def _subject_lines(subject: Subject) -> str:
             f"subject = catalogue.subject({subject.contract.id!r}, {subject.name!r}).run\n"
         )
     body = "\n".join(lines[start:])
-    uses = "from __future__ import annotations\n" if "Array" in body or "Any" in body else ""
-    return f"{uses}\n\n# How {subject.name} was called.\n{body}\n\n\nsubject = {subject.run.__name__}\n"
+    return f"\n\n# How {subject.name} was called.\n{body}\n\n\nsubject = {subject.run.__name__}\n"
 
 
 def _fields(case: Any) -> str:
@@ -91,8 +100,10 @@ def _fields(case: Any) -> str:
     return "".join(f"{f.name} = {_literal(getattr(case, f.name))}\n" for f in dataclasses.fields(case))
 
 
-def _calls(calls: list[Mapping[str, Any]], subject: Subject, case: Any) -> str:
-    lines = ["# What the law asked the subject, and what it answered when it was judged."]
+def _calls(calls: list[Mapping[str, Any]], subject: Subject, case: Any, chancy: bool) -> str:
+    lines = [
+        ASKED_OF_CHANCE if chancy else "# What the law asked the subject, and what it answered when it was judged."
+    ]
     if not calls:
         lines.append(f"out_1 = subject({', '.join(subject.contract.arguments)})")
         lines.append('print("call 1:", out_1)')
@@ -111,7 +122,7 @@ def _calls(calls: list[Mapping[str, Any]], subject: Subject, case: Any) -> str:
 
 
 def _argument(value: Any, case: Any, subject: Subject, first: list[str]) -> str:
-    """The name of the case's field that holds this value, or the value itself; in the subject's dtype."""
+    """The name of the case's field that holds this array or function, or the value itself; in the subject's dtype."""
     narrow = isinstance(value, np.ndarray) and value.dtype.kind == "f" and subject.dtype in ("float32", "float16")
     cast = f".astype(np.{subject.dtype})" if narrow else ""
     fields = [field.name for field in dataclasses.fields(case)] if dataclasses.is_dataclass(case) else []
@@ -119,6 +130,8 @@ def _argument(value: Any, case: Any, subject: Subject, first: list[str]) -> str:
         own = getattr(case, name)
         if isinstance(own, np.ndarray) and isinstance(value, np.ndarray) and _equal(own, value):
             return name + cast
+        if dataclasses.is_dataclass(value) and type(own) is type(value) and _literal(own) == _literal(value):
+            return name
     return _literal(value) + ("" if isinstance(value, np.ndarray) and str(value.dtype) == subject.dtype else cast)
 
 
@@ -152,4 +165,9 @@ def _literal(value: Any) -> str:
         return text if value.size else f"{text}.reshape({value.shape})"
     if isinstance(value, np.generic):
         return repr(value.item())
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [f"{f.name}={_literal(getattr(value, f.name))}" for f in dataclasses.fields(value) if f.init]
+        return f"{type(value).__qualname__}({', '.join(fields)})"
     return repr(value)

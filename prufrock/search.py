@@ -17,6 +17,7 @@ from prufrock.profile import Profile
 from prufrock.statute import Law
 from prufrock.subjects import Subject
 
+SHOWN = 3  # calls that are kept of a statistical law's: all are alike but for their seeds
 FEWEST = 256  # pairs that the budget is split over at least
 OUTSIDE = 150  # cases refused in a row, after which a law has nothing to say about a subject
 
@@ -86,6 +87,11 @@ class Search:
             pass
         except errors.Unsatisfiable:
             pass
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Calls of the subject in the last case; of a statistical law's, the first few."""
+        return tuple(self.judged.calls[: SHOWN if self.law.kind == "statistical" else None])
 
     def judge(self, case: Any) -> Gap | Exception:
         """The gap on one case, or the subject's own failure; anything else is a HouseError."""
@@ -161,7 +167,7 @@ class Search:
         # the smallest seen so far stands.
         size = size_of(case)
         if self.failure is None or size <= size_of(self.failure[0]):
-            self.failure = (case, found, tuple(self.judged.calls))
+            self.failure = (case, found, self.calls)
 
     def _strategy(self) -> Any:
         law = self.law
@@ -187,11 +193,16 @@ def alarm(law: Law, subject: Subject, profile: Profile) -> float:
     The budget of a run is shared by every pair of a statistical law and a subject that the catalogue holds (their
     number rounded up to a power of two, so that one law more does not change the others' draws), and by the cases.
     """
+    return alarm_of(1) / examples(law, subject, profile)
+
+
+def alarm_of(pairs: int) -> float:
+    """Probability that any of so many pairs of a statistical law and a correct subject fails."""
     from prufrock import catalogue
     from prufrock.chance import RUN_BUDGET
 
     shares = max(FEWEST, 1 << max(catalogue.statistical_pairs() - 1, 0).bit_length())
-    return RUN_BUDGET / (shares * examples(law, subject, profile))
+    return RUN_BUDGET * pairs / shares
 
 
 def case_seed(root: int, law_id: str) -> int:

@@ -39,6 +39,7 @@ def _text(law: Law, example: dict[str, Any] | None) -> str:
         "speaks when": "; ".join(speaks) or "always",
         "kind, level": f"{law.kind}, {law.level}{', one of a complete set' if law.complete else ''}",
         "tolerance": f"{law.rule}: {RULES[law.rule]}",
+        **(_chance(law) if law.kind == "statistical" else {}),
         "source": law.source,
         "kills": ", ".join(law.kills),
         "derivation": law.derivation,
@@ -50,6 +51,19 @@ def _text(law: Law, example: dict[str, Any] | None) -> str:
         lines.append(f"{name:>16s}  {first}")
         lines += [textwrap.indent(line, " " * 18) for line in rest]
     return "\n".join(lines)
+
+
+def _chance(law: Law) -> dict[str, str]:
+    """What a statistical law promises, and what it risks."""
+    from prufrock.chance import RUN_BUDGET
+    from prufrock.search import alarm_of
+    from prufrock.show import GUARANTEE
+
+    return {
+        "finds": f"{law.detects}, with probability 0.99",
+        "false alarm": f"{alarm_of(1):.1g} for each correct subject, {RUN_BUDGET:g} for a whole run",
+        "guarantee": GUARANTEE[law.guarantee],
+    }
 
 
 def _last(example: dict[str, Any] | None) -> str:

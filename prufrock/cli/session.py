@@ -14,11 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from prufrock import catalogue
 from prufrock.cells import Cell
 from prufrock.encode import size_of
 from prufrock.profile import PROFILES
 from prufrock.records import Recorder
 from prufrock.run import HouseFault, executor_for, run, stop
+from prufrock.search import alarm_of
 from prufrock.show import MARK, STYLE, not_run, summary, verdict_line, verdict_text
 from prufrock.verdict import TESTED, Status, Verdict, to_json
 
@@ -153,9 +155,20 @@ class Session:
             f"\n{len(self.verdicts)} cells: {told or 'nothing'}{note}; {cases} cases, seed {self.seed}, "
             f"profile {self.profile}, {seconds:.1f} s"
         )
+        self._chance(out)
         out.print(f"with {_versions(self.verdicts)}")
         out.print(f"record {self.recorder.path}")
         out.print(f"next: {self._next(interrupted)}")
+
+    def _chance(self, out: Console) -> None:
+        """How rarely correct code fails a run in which random numbers were judged."""
+        chancy = {law.id for law in catalogue.laws() if law.kind == "statistical"}
+        judged = [v for v in self.verdicts if v.law in chancy and v.cases]
+        if judged:
+            told = ", ".join(f"{n} {guarantee}" for guarantee, n in Counter(v.guarantee for v in judged).items())
+            out.print(
+                f"chance: a false alarm in any of {len(judged)} cells ({told}): at most {alarm_of(len(judged)):.1g}"
+            )
 
     def _next(self, interrupted: bool) -> str:
         if interrupted:
