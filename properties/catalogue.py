@@ -30,6 +30,20 @@ LAWS = (
     "latent.ctc_decode",
     "latent.transducer",
     "latent.transducer_changes",
+    "variational.score_function",
+    "variational.score_variance",
+    "variational.score_bernoulli",
+    "variational.score_categorical",
+    "variational.score_line",
+    "variational.reparameterization",
+    "variational.pathwise_path",
+    "variational.pathwise_cholesky",
+    "bayes.shrinkage",
+    "bayes.shrinkage_limits",
+    "bayes.shrinkage_mean",
+    "bayes.shrinkage_evidence",
+    "bayes.james_stein",
+    "bayes.james_stein_mean",
 )
 
 SUBJECTS = (
@@ -55,6 +69,8 @@ SUBJECTS = (
     "subjects.warprnnt",
     "subjects.optax_ctc",
     "subjects.decoders",
+    "subjects.reference_estimators",
+    "subjects.reference_bayes",
 )
 
 MUTANTS = (
@@ -74,4 +90,10 @@ MUTANTS = (
     "mutants.ctc",
     "mutants.ctc_decode",
     "mutants.transducer",
+    "mutants.score_function",
+    "mutants.score_discrete",
+    "mutants.score_line",
+    "mutants.reparameterization",
+    "mutants.shrinkage",
+    "mutants.james_stein",
 )

@@ -127,7 +127,7 @@ def _relabelled(case: Any, reverse: bool) -> Any:
 
 
 def _reversed(x: Any) -> Any:
-    return np.ascontiguousarray(x[(slice(None, None, -1),) * x.ndim]) if isinstance(x, np.ndarray) and x.ndim else x
+    return x[(slice(None, None, -1),) * x.ndim].copy() if isinstance(x, np.ndarray) and x.ndim else x
 
 
 def _stacked(items: list[tuple[Any, ...]]) -> tuple[Any, ...]:

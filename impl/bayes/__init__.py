@@ -1,0 +1,1 @@
+"""Bayes by conjugacy: normal-normal shrinkage, its evidence and predictions; the James-Stein estimator."""
