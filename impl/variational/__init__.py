@@ -1,0 +1,1 @@
+"""Variational inference: the evidence lower bound, its gradient estimators, and the variational autoencoder."""
