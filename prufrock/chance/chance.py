@@ -284,4 +284,4 @@ def _paired(sampler: Sampler, size: int) -> Sampler:
 
 
 def _pilot_mean(sampler: Sampler, seeds: Iterator[int]) -> Array:
-    return np.asarray(sampler(next(seeds), 1024), np.float64).reshape(1024, -1).mean(0)
+    return np.asarray(np.asarray(sampler(next(seeds), 1024), np.float64).reshape(1024, -1).mean(0))

@@ -61,23 +61,27 @@ class Result:
 
     @property
     def variance_broken(self) -> bool:
-        """Whether what failed is (also) the declared variance: seen above its bound by more than a tenth of it."""
+        """Whether what is wrong is (also) the declared variance: the one seen is above it, by far more than n normal
+        draws would show."""
         seen, bound = self.variance
-        return self.status == "FAIL" and self.guarantee == "finite-sample" and seen > 1.1 * bound
+        if self.status in ("pass", "REFUSED") or self.guarantee != "finite-sample" or not self.error > 0:
+            return False
+        n = seen / self.error**2
+        return seen > bound * (1.1 + 5.0 * math.sqrt(2.0 / n))
 
     @property
     def says(self) -> str:
-        if self.reason:
-            return f"{self.status}: {self.reason}" if self.status != "FAIL" else self.reason
         where = f"{self.component}: " if self.component else ""
         value = f"{where}{self.expected + self.effect:.6g} ± {self.error:.2g} where {self.expected:.6g} is demanded"
-        bound = ""
+        if self.reason:
+            value = self.reason if self.status == "FAIL" else f"{self.status}: {self.reason}"
         if self.variance_broken:
-            bound = (
-                f"; variance bound broken: {self.variance[0]:.4g} seen where at most {self.variance[1]:.4g} is possible"
-            )
+            seen, bound = self.variance
+            value += f"; variance bound broken: {seen:.4g} seen where at most {bound:.4g} is possible"
+        if self.reason:
+            return value
         return (
-            f"{value}{bound}; finds {self.detectable:.3g} with probability {self.power:g}, false alarm {self.alpha:.1g}"
+            f"{value}; finds {self.detectable:.3g} with probability {self.power:g}, false alarm {self.alpha:.1g}"
             f" ({self.guarantee}), e-value 1e{self.log10_e:.1f}, {self.draws} draws"
         )
 
