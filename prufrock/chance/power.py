@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -145,8 +145,3 @@ def markdown(rows: list[Row], seed: int) -> str:
         for r in rows
     ]
     return head + "\n".join(lines) + "\n"
-
-
-def as_json(rows: list[Row], seed: int) -> dict[str, Any]:
-    """The table as a record."""
-    return {"schema": "prufrock.chance-power/1", "seed": seed, "alpha": ALPHA, "rows": [asdict(r) for r in rows]}

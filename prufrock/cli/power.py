@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -22,20 +22,24 @@ from prufrock.subjects import Subject
     "--repetitions", type=click.IntRange(min=1), default=200, show_default=True, help="Of chance: checks a row."
 )
 @click.option(
+    "--roots", type=click.IntRange(min=1), default=20, show_default=True, help="Of chance: runs of 300 checks."
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
     help="Of chance: where chance-power.md and chance-power.json are written.",
 )
-def command(contract: str, seed: int, cases: int, as_json: bool, repetitions: int, out: Path) -> None:
+def command(contract: str, seed: int, cases: int, as_json: bool, repetitions: int, roots: int, out: Path) -> None:
     """Print which laws of CONTRACT reject which of its mutants. Exit 1 if a law is idle or a mutant survives.
 
     `prufrock power chance` measures instead how often the statistical checks find a mean that is off by 0, 1, 5, 20 %
-    or has its sign flipped, on six laws, and writes the table.
+    or has its sign flipped, on six laws; how often their stages alarm on correct draws; and how often a run of 300
+    checks of correct code has any failure. It writes the page and its numbers.
     """
     if contract == "chance":
-        _chance(repetitions, seed, out, as_json)
+        _chance(repetitions, roots, seed, out, as_json)
         return
     try:
         found = catalogue.contract(contract)
@@ -57,14 +61,26 @@ def command(contract: str, seed: int, cases: int, as_json: bool, repetitions: in
     raise SystemExit(1 if idle or alive else 0)
 
 
-def _chance(repetitions: int, seed: int, out: Path, as_json: bool) -> None:
-    from prufrock.chance import power
+def _chance(repetitions: int, roots: int, seed: int, out: Path, as_json: bool) -> None:
+    from prufrock.chance import alarms, power, rates
 
-    rows = []
+    table, stages = [], []
     for row in power.table(repetitions, seed):
-        rows.append(row)
+        table.append(row)
         click.echo(f"{row.law} {row.spread} {row.bias}: {row.failed}/{row.repetitions}", err=True)
-    page, record = power.markdown(rows, seed), power.as_json(rows, seed)
+    for rate in rates.all_rates(10 * repetitions, seed):
+        stages.append(rate)
+        click.echo(f"{rate.law} {rate.spread}: {rate.screen}, {rate.up}, {rate.down} of {rate.runs}", err=True)
+    found = alarms.run(range(seed, seed + roots))
+    page = power.markdown(table, seed) + rates.markdown(stages) + alarms.markdown(found)
+    record = {
+        "schema": "prufrock.chance-power/1",
+        "seed": seed,
+        "alpha": power.ALPHA,
+        "power": [asdict(row) for row in table],
+        "stages": [asdict(rate) for rate in stages],
+        "alarms": asdict(found),
+    }
     out.mkdir(parents=True, exist_ok=True)
     (out / "chance-power.md").write_text(page, encoding="utf-8")
     (out / "chance-power.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

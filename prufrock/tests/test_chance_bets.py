@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ from scipy import integrate, stats
 
 from prufrock.chance import features
 from prufrock.chance.bets import bounded, catoni, phi
-from prufrock.chance.check import rounds
+from prufrock.chance.check import SCREEN, rounds
 from prufrock.chance.power import LAWS, Known
-from prufrock.chance.spread import Bounded, Declared, Moments, Seen, Spread
-from prufrock.chance.stages import Components, Direction, Source, confirm, looks, screen
+from prufrock.chance.rates import rates, spreads
+from prufrock.chance.stages import looks
 
-LEVEL, BETA, ETA, RUNS = 1e-2, 0.01, 0.2, 1000
-MOST = int(stats.binom.ppf(1.0 - 1e-6, RUNS, LEVEL))  # more than this many alarms at the level: once in a million
+RUNS = 1000
+MOST = int(stats.binom.ppf(1.0 - 1e-6, RUNS, SCREEN))  # more than this many alarms at the level: once in a million
 
 
 @given(st.floats(-1e100, 1e100))
@@ -71,39 +71,13 @@ def test_looks_add_up() -> None:
     assert sum(looks(10_000)) == 10_000
 
 
-def source(law: Known, seeds: count[int]) -> Source:
-    return lambda n: (law.sampler(0.0)(next(seeds), n)[:, None] - law.mean, None)
+CELLS = [(law, name) for law in LAWS for name in spreads(law)]
 
 
-def spreads(law: Known) -> list[Spread]:
-    if law.bounds:
-        lo, hi = (np.array([end - law.mean]) for end in law.bounds)
-        return [Bounded(lo, hi)]
-    return [Declared(np.array([law.var])), Seen()]
-
-
-CELLS = [(law, spread) for law in LAWS for spread in spreads(law)]
-
-
-@pytest.mark.parametrize(("law", "spread"), CELLS, ids=[f"{x.name}-{type(s).__name__}" for x, s in CELLS])
-def test_no_stage_alarms_more_often_than_its_level(law: Known, spread: Spread) -> None:
-    seeds = count(17)
-    delta = ETA * np.sqrt(law.var)
-    parts = Components(np.eye(1), np.array([delta]), ("mean",), False)
-    alarms = {"screen": 0, "up": 0, "down": 0}
-    for _ in range(RUNS):
-        draw = source(law, seeds)
-        for stage in alarms:
-            past = Moments(1)
-            if spread.pilot:
-                past.add(*draw(spread.pilot))
-            if stage == "screen":
-                done = screen(draw, parts, spread, past, LEVEL, BETA, 20_000)[0]
-            else:
-                found = Direction(np.array([1.0 if stage == "up" else -1.0]), float(delta), "mean")
-                done = confirm(draw, found, spread, past, LEVEL, BETA, 20_000)
-            alarms[stage] += done.outcome == "suspect"
-    assert max(alarms.values()) <= MOST, alarms
+@pytest.mark.parametrize(("law", "spread"), CELLS, ids=[f"{law.name}-{name}" for law, name in CELLS])
+def test_no_stage_alarms_more_often_than_its_level(law: Known, spread: str) -> None:
+    found = rates(law, spread, RUNS, 17)
+    assert max(found.screen, found.up, found.down) <= MOST, found
 
 
 def test_features_of_a_uniform_have_the_covariance_they_are_given() -> None:
