@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Certificate": "gaps",
+    "Chance": "chance",
     "Contract": "contract",
     "Gap": "gaps",
     "HouseError": "search",
@@ -16,6 +17,7 @@ _WHERE = {
     "Known": "subjects",
     "Law": "statute",
     "Profile": "profile",
+    "StatGate": "chance",
     "Status": "verdict",
     "Subject": "subjects",
     "Verdict": "verdict",
@@ -33,6 +35,7 @@ _WHERE = {
 
 __all__ = [
     "Certificate",
+    "Chance",
     "Contract",
     "Gap",
     "HouseError",
@@ -40,6 +43,7 @@ __all__ = [
     "Known",
     "Law",
     "Profile",
+    "StatGate",
     "Status",
     "Subject",
     "Verdict",
@@ -68,6 +72,7 @@ def __getattr__(name: str) -> Any:
 
 if TYPE_CHECKING:
     from prufrock.call import Judged
+    from prufrock.chance import Chance, StatGate
     from prufrock.checking import check
     from prufrock.contract import Contract
     from prufrock.gaps import Certificate, Gap, all_of, at_most, gap, holds_if, inconclusive, same
