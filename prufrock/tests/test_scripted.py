@@ -48,7 +48,7 @@ def test_two_draws_have_coordinates_of_their_own() -> None:
     with scripted(N) as script:
         x = D.StudentT(t(7.0)).sample((N,))
     assert [draw.name for draw in script.draws] == ["normal_", "_standard_gamma"]
-    assert (x**2).mean().item() == pytest.approx(7 / 5, abs=0.01)
+    assert (x**2).mean().item() == pytest.approx(7 / 5, abs=0.05)
     z, chi = (draw.values for draw in script.draws)
     assert np.corrcoef(z, chi)[0, 1] == pytest.approx(0.0, abs=1e-3)
 
