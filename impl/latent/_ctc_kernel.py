@@ -18,20 +18,18 @@ Source: derived; the recursion is Graves et al. 2006, eq (6)-(11).
 from __future__ import annotations
 
 import math
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from .._kernels import compiled
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Annotated as Float
     from typing import Annotated as Int
 
     from torch import Tensor
-
-numba: Any = import_module("numba")  # ImportError: the plain recursion serves
 
 SPAN, NONE, LIMIT = 16, -(1 << 56), 1e9
 LOG2_E = 1.4426950408889634
@@ -39,10 +37,6 @@ LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # e 
 TOP, LAST = 64, 1086
 TABLE = np.ldexp(1.0, TOP - np.arange(LAST + 1))  # 2^TOP ... and 0 in the place of 2^-1022
 TABLE[LAST] = 0.0
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    return numba.njit(cache=True, error_model="numpy")(function)
 
 
 def forward_backward(
@@ -61,7 +55,7 @@ def forward_backward(
     return (log_Z, occupancy) if _batch(*arrays, blank, wanted) else None
 
 
-@_compiled
+@compiled
 def _split(x: Any, m: Any, e: Any) -> bool:
     """exp x = m 2^e, elementwise."""
     fine = True
@@ -83,7 +77,7 @@ def _split(x: Any, m: Any, e: Any) -> bool:
     return fine
 
 
-@_compiled
+@compiled
 def _sums(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, skip: Any) -> None:
     """s(u) = b(u) + n(u), and r(u) = n(u) + (s or b)(u-1); rows 0 and 1 of m, e are b and n."""
     for u in range(len(skip)):
@@ -99,7 +93,7 @@ def _sums(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, skip: Any) -> 
         r_e[u] = max(e[1, u], from_e)
 
 
-@_compiled
+@compiled
 def _emit(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, y: Any, p_m: Any, p_e: Any, blank: int) -> None:
     """b(u) = p(blank) s(u), n(u) = p(y_u) r(u)."""
     for u in range(len(y)):
@@ -110,7 +104,7 @@ def _emit(m: Any, e: Any, s_m: Any, s_e: Any, r_m: Any, r_e: Any, y: Any, p_m: A
         e[1, u] = max(r_e[u] + p_e[y[u]], NONE)
 
 
-@_compiled
+@compiled
 def _normalise(m: Any, e: Any) -> None:
     for i in range(2):
         for u in range(m.shape[1]):
@@ -119,13 +113,13 @@ def _normalise(m: Any, e: Any) -> None:
                 e[i, u] += n
 
 
-@_compiled
+@compiled
 def _product(m: Any, e: Any) -> Any:
     """m 2^e, where it is at most about 1."""
     return m * TABLE[np.uint64(min(max(TOP - e, 0), LAST))]
 
 
-@_compiled
+@compiled
 def _batch(x: Any, labels: Any, T_len: Any, U_len: Any, log_Z: Any, occupancy: Any, blank: int, wanted: bool) -> bool:
     C, longest, most = x.shape[2], T_len.max() if len(T_len) else 0, labels.shape[1]
     M = np.zeros((longest + 1, 2, most + 1))

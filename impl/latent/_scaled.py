@@ -9,7 +9,8 @@ with x_n, y_n divided by their largest entry. What underflows is lost, so this i
     e_n(j) are set to 0, since subnormal numbers would slow every product;
   - or no non-zero message came below √tiny, no e_n below tiny^(1/4) and no A_ij below tiny^(1/5): then no product
     of three underflowed.
-Otherwise `forward` and `posteriors` answer None, and the log domain does it.
+Otherwise `forward` and `posteriors` answer None, and the log domain does it. The messages come from a kernel
+(_chain_kernel) where numba is installed, in chunks (_relay) where a chain is long, and step by step else.
 
 Symbols: tiny the least normal number of the dtype; x, y, nodes [N, *B, K]; A = exp(arcs) [K, K].
 Source: Rabiner 1989, §V.A (scaling); the conditions are derived above.
@@ -18,11 +19,12 @@ Source: Rabiner 1989, §V.A (scaling); the conditions are derived above.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from ._recursion import Lattice, inside, recursion, reverse, turn
+from .._kernels import has_kernel
+from ._recursion import Lattice, inside, reverse, turn
 from ._relay import chunked, long
 from ._semiring import REAL, softmax
 
@@ -32,8 +34,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def forward(lattice: Lattice) -> tuple[Float[Tensor, "N *B K"], Float[Tensor, "N *B"]] | None:
-    """The messages x and their log sizes, or None where they may have lost something."""
+class Forward(NamedTuple):
+    """The messages x, the logarithms of all they were divided by, and the lattice with its scores at most 0, its nodes
+    as they are and as numbers e (None where chunks made their own)."""
+
+    x: Float[Tensor, "N *B K"]
+    sizes: Float[Tensor, "N *B"]
+    level: Lattice
+    e: Float[Tensor, "N *B K"] | None
+
+
+def forward(lattice: Lattice) -> Forward | None:
+    """The messages, or None where they may have lost something."""
     nodes, arcs, start = lattice.nodes, lattice.arcs, lattice.start
     if lattice.band or arcs.ndim != 2 or lattice.end is not None:
         return None
@@ -43,23 +55,29 @@ def forward(lattice: Lattice) -> tuple[Float[Tensor, "N *B K"], Float[Tensor, "N
         tops = tops.masked_fill(~inside(lattice)[..., None], 0)
     if not bool((tops > -torch.inf).all() & (top > -torch.inf) & (first > -torch.inf).all()):
         return None
-    level = Lattice(nodes - tops, arcs - top, None if start is None else start - first, None, lattice.lengths)
+    level = Lattice((nodes - tops).contiguous(), arcs - top, None if start is None else start - first, None, lattice.lengths)
     depth = math.log(torch.finfo(nodes.dtype).tiny)
-    positive = bool(2 * level.arcs.min() >= depth / 2 - math.log(torch.finfo(nodes.dtype).eps / 16))
-    if positive:
+    if _mixing(level, depth):
         torch.threshold_(level.nodes, depth / 2, -torch.inf)
     elif _faint(level, depth):
         return None
-    found = chunked(level, REAL) if long(level, REAL) else recursion(level, REAL)
+    stepwise = _kernel(level) or not long(level, REAL)
+    e = level.nodes.exp() if stepwise else None
+    found = chunked(level, REAL) if e is None else _forward(level, e)
     if found is None:
         return None
     x, sizes = found
-    if bool((x[0].amax(-1) <= 0).any()) or not (positive or _kept(x, level, depth)):
+    if bool((x[0].amax(-1) <= 0).any()) or not _kept(x, x[-1], level, depth):
         return None
     sizes = sizes + tops[..., 0]
     sizes[0] += first[..., 0]
     sizes[1:] += top if lattice.lengths is None else top * inside(lattice)[1:]
-    return x, sizes
+    return Forward(x, sizes, level, e)
+
+
+def _mixing(level: Lattice, depth: float) -> bool:
+    """Whether r² √tiny is below rounding, r the largest ratio of arcs."""
+    return bool(2 * level.arcs.min() >= depth / 2 - math.log(torch.finfo(level.arcs.dtype).eps / 16))
 
 
 def _faint(level: Lattice, depth: float) -> bool:
@@ -69,11 +87,14 @@ def _faint(level: Lattice, depth: float) -> bool:
     return any(s is not None and bool(((s > -torch.inf) & (s < least)).any()) for s, least in scores)
 
 
-def _kept(x: Tensor, level: Lattice, depth: float) -> bool:
-    """Whether no message came near underflow, nor died out."""
+def _kept(x: Tensor, final: Tensor, level: Lattice, depth: float) -> bool:
+    """Whether no message died out (then the final one did) nor, where that matters, came near underflow."""
+    if not bool((final.amax(-1) > 0).all()):
+        return False
+    if _mixing(level, depth):
+        return True
     present = torch.ones_like(x[..., :1], dtype=torch.bool) if level.lengths is None else inside(level)[..., None]
-    low = (x > 0) & (x < math.exp(depth / 2)) & present
-    return bool((x[-1].amax(-1) > 0).all()) and not bool(low.any())
+    return not bool(((x > 0) & (x < math.exp(depth / 2)) & present).any())
 
 
 def log_partition(x: Float[Tensor, "N *B K"], sizes: Float[Tensor, "N *B"]) -> Float[Tensor, "*B"]:
@@ -81,20 +102,22 @@ def log_partition(x: Float[Tensor, "N *B K"], sizes: Float[Tensor, "N *B"]) -> F
     return (x[-1].sum(-1).log() + sizes.sum(0, dtype=torch.float64)).to(x)
 
 
-def posteriors(
-    lattice: Lattice, x: Float[Tensor, "N *B K"], sizes: Float[Tensor, "N *B"], each: bool
-) -> tuple[Tensor, Tensor, Tensor] | None:
-    """log Z, P(state), P(arc) at each step or [1, *B, K, K] summed; or None where backward may have lost something."""
-    backward = forward(reverse(lattice)._replace(start=None, end=None))
-    if backward is None:
+def posteriors(lattice: Lattice, found: Forward, each: bool, pooled: bool) -> tuple[Tensor, Tensor, Tensor] | None:
+    """log Z, P(state), and P(arc): at each step, or [1, *B, K, K] summed over the steps, or [1, K, K] over the chains
+    too; None where backward may have lost something."""
+    x, sizes, level, e = found
+    y = _backward_in_chunks(level) if e is None else _backward(level, e)
+    if y is None or not _kept(y, y[0], level, math.log(torch.finfo(y.dtype).tiny)):
         return None
-    y = turn(backward[0], lattice.lengths)
-    A = (lattice.arcs - lattice.arcs.max()).exp()
+    A = level.arcs.exp()
     first = y[0] if lattice.start is None else y[0] * softmax(lattice.start, -1)
     nodes = torch.empty_like(x)
     joint = torch.matmul(x[:-1], A, out=nodes[1:]).mul_(y[1:])
     total = joint.sum(-1, keepdim=True)
     mass = first.sum(-1, keepdim=True)
+    if lattice.lengths is not None:
+        outside = ~inside(lattice)[1:, ..., None]
+        total.masked_fill_(outside, 1)
     least = math.sqrt(torch.finfo(x.dtype).tiny)
     if bool((total < least).any()) or bool((mass < least).any()):
         return None
@@ -102,10 +125,71 @@ def posteriors(
     joint.div_(total)
     nodes[0] = first / mass
     if lattice.lengths is not None:
-        outside = ~inside(lattice)[1:, ..., None]
         joint.masked_fill_(outside, 0)
         ahead.masked_fill_(outside, 0)
     log_Z = log_partition(x, sizes)
     if each:
         return log_Z, nodes, x[:-1, ..., :, None] * A * ahead[..., None, :]
+    if pooled:
+        K = len(A)
+        return log_Z, nodes, (A * (x[:-1].reshape(-1, K).mT @ ahead.reshape(-1, K)))[None]
     return log_Z, nodes, (A * torch.einsum("n...i,n...j->...ij", x[:-1], ahead))[None]
+
+
+def _kernel(level: Lattice) -> bool:
+    return has_kernel() and not level.nodes.is_cuda
+
+
+def _lengths(level: Lattice) -> Tensor:
+    """[B], one length per chain."""
+    N, chains = len(level.nodes), level.nodes.shape[1:-1]
+    return torch.full((chains.numel(),), N) if level.lengths is None else level.lengths.expand(chains).flatten()
+
+
+def _forward(level: Lattice, e: Tensor) -> tuple[Tensor, Tensor]:
+    """x and the logarithms of its sizes."""
+    A = level.arcs.exp()
+    first = torch.ones_like(e[0]) if level.start is None else level.start.exp().expand_as(e[0])
+    x, sizes, tiny = torch.empty_like(e), e.new_empty((*e.shape[:-1], 1)), torch.finfo(e.dtype).tiny
+    if _kernel(level):
+        from . import _chain_kernel
+
+        N, K = len(e), e.shape[-1]
+        flat = (e.reshape(N, -1, K), A, first.reshape(-1, K), _lengths(level), x.view(N, -1, K), sizes.view(N, -1))
+        _chain_kernel.forward(*(t.contiguous().numpy() for t in flat), e.new_tensor(tiny).numpy()[()])
+        return x, sizes[..., 0].log()
+    for n, node in enumerate(e):
+        arrived = first if n == 0 else torch.matmul(x[n - 1], A)
+        torch.mul(arrived, node, out=x[n])
+        x[n] /= torch.amax(x[n], -1, keepdim=True, out=sizes[n]).clamp_min_(tiny)
+        if level.lengths is not None and n > 0:
+            gone = (n >= level.lengths)[..., None]
+            x[n] = torch.where(gone, x[n - 1], x[n])
+            sizes[n].masked_fill_(gone, 1)
+    return x, sizes[..., 0].log()
+
+
+def _backward_in_chunks(level: Lattice) -> Tensor | None:
+    """y, or None where chunks do not agree."""
+    found = chunked(reverse(level)._replace(start=None, end=None), REAL)
+    return None if found is None else turn(found[0], level.lengths)
+
+
+def _backward(level: Lattice, e: Tensor) -> Tensor:
+    """y; whatever it is beyond the lengths."""
+    At = level.arcs.mT.exp()
+    y, tiny = torch.empty_like(e), torch.finfo(e.dtype).tiny
+    if _kernel(level):
+        from . import _chain_kernel
+
+        N, K = len(e), e.shape[-1]
+        flat = (e.reshape(N, -1, K), At, _lengths(level), y.view(N, -1, K))
+        _chain_kernel.backward(*(t.contiguous().numpy() for t in flat), e.new_tensor(tiny).numpy()[()])
+        return y
+    y[-1] = e[-1] / e[-1].amax(-1, keepdim=True)
+    for n in range(len(e) - 2, -1, -1):
+        torch.mul(torch.matmul(y[n + 1], At), e[n], out=y[n])
+        if level.lengths is not None:
+            y[n] = torch.where((n < level.lengths - 1)[..., None], y[n], e[n])
+        y[n] /= y[n].amax(-1, keepdim=True).clamp_min_(tiny)
+    return y

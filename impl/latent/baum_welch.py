@@ -233,7 +233,8 @@ def _estep(data: _Data, model: Model) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         lengths = torch.tensor(data.lengths, device=log_B.device)
         log_B = log_B.new_zeros((T * S, K)).index_copy_(0, data.place, log_B)
     nodes = log_B.reshape(T, S, K)
-    log_Z, gamma, xi = _lattice.posteriors(Lattice(nodes, model.A.log(), model.pi.log(), None, lengths), each=False)
+    lattice = Lattice(nodes, model.A.log(), model.pi.log(), None, lengths)
+    log_Z, gamma, xi = _lattice.pooled_posteriors(lattice)
     flat = gamma.reshape(T * S, K)
     found = flat if data.place is None else flat[data.place]
-    return log_Z.sum(dtype=torch.float64).to(log_Z), found, gamma[0].sum(0), xi.sum(0)
+    return log_Z.sum(dtype=torch.float64).to(log_Z), found, gamma[0].sum(0), xi

@@ -25,13 +25,12 @@ Source: Graves et al. 2006, §3.1 (collapse), eq (6)-(8) (forward), (14)-(16) (g
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.autograd.function import once_differentiable
 
+from .._kernels import has_kernel
 from . import _sequences
 from ._recursion import Lattice
 from ._sequences import log_add
@@ -142,12 +141,6 @@ class _Loss(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         log_Z, occupancy = ctx.saved_tensors
         return occupancy * -grad.where(log_Z > -torch.inf, 0)[:, None], None, None, None, None, None
-
-
-@cache
-def has_kernel() -> bool:
-    """Whether numba is there for the kernel to run."""
-    return find_spec("numba") is not None
 
 
 def _solve(

@@ -28,12 +28,12 @@ Source: Ahuja, Magnanti, Orlin 1993, ch. 11; Orden 1956; PeyrÃ© & Cuturi 2019, Â
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from .._kernels import has_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,12 +136,6 @@ def _in_order(C: NDArray[np.int64], left: NDArray[np.int64]) -> Iterator[NDArray
         yield rows[i[best]] * n + columns[j[best]]
         stay, remain = left[rows] > 0, left[m + columns] > 0
         rows, columns, interaction = rows[stay], columns[remain], interaction[np.ix_(stay, remain)]
-
-
-@cache
-def has_kernel() -> bool:
-    """Whether numba is there for the kernel to run."""
-    return find_spec("numba") is not None
 
 
 def _start(C: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> Tree:

@@ -11,10 +11,11 @@ Source: Ahuja, Magnanti, Orlin 1993, §11.3-11.5.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from .._kernels import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
-numba: Any = import_module("numba")  # ImportError: the plain simplex serves
 
 
 class Tree(NamedTuple):
@@ -38,10 +38,6 @@ class Tree(NamedTuple):
     price: Ints
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    return numba.njit(cache=True, error_model="numpy")(function)
-
-
 def optimise(C: Ints, a: Ints, b: Ints, in_order: Callable[[Ints, Ints], Iterator[Ints]]) -> tuple[Ints, Ints, Ints]:
     """parent, flow to the parent and price of every node, rooted at the last column; `in_order` ranks arcs for a start."""
     m, n = C.shape
@@ -55,7 +51,7 @@ def optimise(C: Ints, a: Ints, b: Ints, in_order: Callable[[Ints, Ints], Iterato
     return tree.parent, tree.flow, tree.price - tree.price[-1]
 
 
-@_compiled
+@compiled
 def _ship(order: Any, m: int, n: int, left: Any, arcs: Any, shipped: int) -> int:
     """All that can go along each arc of `order`: each shipment exhausts one atom, the last one two, so the arcs span."""
     for k in order:
@@ -69,7 +65,7 @@ def _ship(order: Any, m: int, n: int, left: Any, arcs: Any, shipped: int) -> int
     return shipped
 
 
-@_compiled
+@compiled
 def _grow(C: Any, arcs: Any, t: Tree) -> None:
     """The tree of the arcs (row, column, flow), rooted at the last column."""
     m, n = C.shape
@@ -106,7 +102,7 @@ def _grow(C: Any, arcs: Any, t: Tree) -> None:
             t.size[t.parent[v]] += t.size[v]
 
 
-@_compiled
+@compiled
 def _pivot_all(C: Any, t: Tree) -> None:
     """Pivot on the worst arc of one row after the other until a whole round finds none."""
     m, n = C.shape
@@ -127,7 +123,7 @@ def _pivot_all(C: Any, t: Tree) -> None:
         i = i + 1 if i + 1 < m else 0
 
 
-@_compiled
+@compiled
 def _pivot(i: int, j: int, r: int, m: int, t: Tree, stack: Any) -> None:
     """Row i and column j become neighbours; the arc of the cycle that empties first is cut, the smaller part moves."""
     v, w, theta, cut, below_i = i, j, np.int64(0x7FFFFFFFFFFFFFFF), -1, True
@@ -178,7 +174,7 @@ def _pivot(i: int, j: int, r: int, m: int, t: Tree, stack: Any) -> None:
             v = t.after[v]
 
 
-@_compiled
+@compiled
 def _reroot(v: int, total: int, t: Tree) -> None:
     """Turn the path from v to the root of its tree, of so many nodes, around."""
     new, x, below = -1, np.int64(0), np.int64(0)
@@ -192,7 +188,7 @@ def _reroot(v: int, total: int, t: Tree) -> None:
         new, x, below, v = v, carried, held, old
 
 
-@_compiled
+@compiled
 def _adopt(v: int, new: int, t: Tree) -> None:
     eldest = t.first[new]
     t.after[v], t.before[v] = eldest, -1
@@ -201,7 +197,7 @@ def _adopt(v: int, new: int, t: Tree) -> None:
     t.first[new] = v
 
 
-@_compiled
+@compiled
 def _disown(v: int, t: Tree, old: int) -> None:
     if t.before[v] >= 0:
         t.after[t.before[v]] = t.after[v]
@@ -211,7 +207,7 @@ def _disown(v: int, t: Tree, old: int) -> None:
         t.before[t.after[v]] = t.before[v]
 
 
-@_compiled
+@compiled
 def _root_at(t: Tree, v: int) -> None:
     """Turn the path from v to the root around, parents and flows only."""
     new, x = -1, np.int64(0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -46,40 +47,44 @@ def reference(
     conventions: Mapping[str, str] | None = None,
     variants: tuple[tuple[str, str, str], ...] = VARIANTS,
     accuracy: float = 0.0,
+    kernel: bool = False,
 ) -> tuple[Subject, ...]:
     """`call(module, *tensors)` as a subject, once a dtype and device; it returns a tensor or a tuple of them.
 
     accuracy  the tolerance that an iteration stops at by default
+    kernel    a numba kernel may serve: it is judged as reference.kernel beside the reading version, on the CPU
     """
 
-    def on(device: str) -> Callable[..., Any]:
+    def on(device: str, fast: bool) -> Callable[..., Any]:
         def run(*arguments: Any) -> Any:
-            out = call(impl(module), *_tensors(arguments, device))
+            with nullcontext() if fast else impl("_kernels").without_kernels():
+                out = call(impl(module), *_tensors(arguments, device))
             return tuple(_numpy(x) for x in out) if isinstance(out, tuple) else _numpy(out)
 
         return run
 
     made = []
     for name, dtype, device in variants:
-        one = subject(
-            name,
-            contract=contract,
-            outputs=outputs,
-            conventions=conventions,
-            dtype=dtype,
-            requires="torch>=2.4",
-            accuracy=accuracy,
-            own=True,
-        )(on(device))
-        made.append(replace(one, device=device))
+        for fast in (False, True) if kernel and device == "cpu" else (False,):
+            one = subject(
+                _with_kernel(name) if fast else name,
+                contract=contract,
+                outputs=outputs,
+                conventions=conventions,
+                dtype=dtype,
+                requires="numba>=0.60" if fast else "torch>=2.4",
+                accuracy=accuracy,
+                own=True,
+            )(on(device, fast))
+            made.append(replace(one, device=device))
     return tuple(made)
 
 
-def called(way: str, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    """The same under the name reference.way, beside the plain ones."""
-    return tuple(replace(s, name=s.name.replace("reference", f"reference.{way}")) for s in subjects)
+def _with_kernel(name: str) -> str:
+    head, bracket, rest = name.partition("[")
+    return f"{head}.kernel{bracket}{rest}"
 
 
-def kernel(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    """A numba kernel under its own name: skipped where numba is missing, and never on another device."""
-    return tuple(replace(s, requires="numba>=0.60") for s in called("kernel", subjects) if s.device == "cpu")
+def called(way: str) -> tuple[tuple[str, str, str], ...]:
+    """The variants of reference.way, an other way to the same."""
+    return tuple((name.replace("reference", f"reference.{way}"), dtype, device) for name, dtype, device in VARIANTS)

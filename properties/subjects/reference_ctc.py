@@ -8,15 +8,12 @@ from typing import Any
 from ..latent.ctc import ctc
 from ..latent.ctc_decode import beam, best_path, collapse
 from ..latent.transducer import transducer
-from .own import called, kernel, reference
+from .own import called, reference
 
 
-def _occupied(fast: bool) -> Callable[..., Any]:
-    def run(own: Any, log_probs: Any, *rest: Any) -> Any:
-        loss, occupancy = own.loss_and_occupancy(log_probs, *rest, kernel=fast)
-        return loss, -occupancy
-
-    return run
+def _occupied(own: Any, log_probs: Any, *rest: Any) -> Any:
+    loss, occupancy = own.loss_and_occupancy(log_probs, *rest)
+    return loss, -occupancy
 
 
 def _differentiated(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,21 +47,18 @@ EDGES = {"grad": "free", "scores": "free"}
 NODES = {"grad": "logits", "scores": "logits"}
 
 SUBJECTS = (
-    *reference(ctc, "latent.ctc", _occupied(fast=False), BOTH, FREE),
-    *kernel(reference(ctc, "latent.ctc", _occupied(fast=True), BOTH, FREE)),
-    *called("log_softmax", reference(ctc, "latent.ctc", _differentiated(_through_softmax), BOTH, LOGITS)),
+    *reference(ctc, "latent.ctc", _occupied, BOTH, FREE, kernel=True),
+    *reference(ctc, "latent.ctc", _differentiated(_through_softmax), BOTH, LOGITS, called("log_softmax")),
     *reference(collapse, "latent.ctc", lambda own, path, blank: own.collapse(path, blank)),
     *reference(best_path, "latent.ctc", lambda own, x, blank: own.best_path(x, blank)),
     *reference(beam, "latent.ctc", _first, ("labels", "log_prob")),
     *reference(transducer, "latent.transducer", _differentiated(lambda own, *call: own.loss(*call)), BOTH, EDGES),
-    *called(
-        "logits",
-        reference(
-            transducer,
-            "latent.transducer",
-            _differentiated(lambda own, *call: own.loss_from_logits(*call)),
-            BOTH,
-            NODES,
-        ),
+    *reference(
+        transducer,
+        "latent.transducer",
+        _differentiated(lambda own, *call: own.loss_from_logits(*call)),
+        BOTH,
+        NODES,
+        called("logits"),
     ),
 )

@@ -109,13 +109,13 @@ STEP = {"unvisited": "stochastic"}
 PATHS = {"scores": "free", "impossible": "any path"}
 
 SUBJECTS = (
-    *reference(hmm, "latent.hmm", _posteriors, OUT, CONVENTIONS),
-    *reference(hmm, "latent.hmm", _in_batch, OUT, CONVENTIONS, BATCHED),
+    *reference(hmm, "latent.hmm", _posteriors, OUT, CONVENTIONS, kernel=True),
+    *reference(hmm, "latent.hmm", _in_batch, OUT, CONVENTIONS, BATCHED, kernel=True),
     *reference(hmm, "latent.hmm", _gradient, ("gamma", "log_z", "xi_sum"), CONVENTIONS, ALONE),
     *reference(likelihood, "latent.hmm", lambda own, *x: own.log_partition(*x), (), CONVENTIONS),
     *reference(likelihood, "latent.hmm", _partition_in_batch, (), CONVENTIONS, BATCHED),
-    *reference(viterbi, "latent.hmm", _best, ("path", "score"), PATHS),
-    *reference(viterbi, "latent.hmm", _best_in_batch, ("path", "score"), PATHS, BATCHED),
+    *reference(viterbi, "latent.hmm", _best, ("path", "score"), PATHS, kernel=True),
+    *reference(viterbi, "latent.hmm", _best_in_batch, ("path", "score"), PATHS, BATCHED, kernel=True),
     *reference(hmm_mstep, "latent.baum_welch", _mstep, ("A", "pi", "E"), STEP),
     *reference(em_symbols, "latent.baum_welch", _symbols, ("A", "pi", "E"), STEP),
     *reference(em_counts, "latent.baum_welch", _counts, ("A", "pi", "rate"), STEP),
@@ -129,6 +129,7 @@ SUBJECTS = (
             ("A", "pi", "mu", "Sigma"),
             {**STEP, "covariance": form},
             _variants(form),
+            kernel=form == "full",
         )
     ),
 )

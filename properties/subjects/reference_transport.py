@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ..transport.c_transform import c_transform
@@ -14,14 +13,11 @@ from ..transport.sinkhorn import sinkhorn
 from ..transport.sinkhorn_sweep import sweep
 from ..transport.wasserstein import wasserstein
 from ..transport.wasserstein_line import circle, line
-from .own import impl, kernel, reference
+from .own import impl, reference
 
 
-def _kantorovich(fast: bool) -> Callable[..., Any]:
-    def run(own: Any, *problem: Any) -> Any:
-        return (*own.solve(*problem, kernel=fast), own.value(*problem, kernel=fast))
-
-    return run
+def _kantorovich(own: Any, *problem: Any) -> Any:
+    return (*own.solve(*problem), own.value(*problem))
 
 
 def _wasserstein(own: Any, a: Any, X: Any, b: Any, Y: Any, p: float) -> Any:
@@ -54,8 +50,7 @@ KL = {"value": "regularised", "regulariser": "kl", "potentials": "product"}
 ROOT = {"root": "yes"}
 
 SUBJECTS = (
-    *reference(kantorovich, "transport.kantorovich", _kantorovich(fast=False), PRICED, EXACT),
-    *kernel(reference(kantorovich, "transport.kantorovich", _kantorovich(fast=True), PRICED, EXACT)),
+    *reference(kantorovich, "transport.kantorovich", _kantorovich, PRICED, EXACT, kernel=True),
     *reference(transport_cost, "transport.kantorovich", lambda own, *x: own.value(*x), (), {"mass": "any"}),
     *reference(
         c_transform,

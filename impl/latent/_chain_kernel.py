@@ -1,0 +1,134 @@
+"""Dense chains with shared arcs as numba kernels: the messages of _scaled in ordinary numbers, and the best path.
+
+One chain after the other, each step a row of K sums over contiguous memory; x_n is divided by its largest entry, as
+in the plain recursion, and nothing beyond a chain's length is read.
+
+Symbols: e, x, y, s [N, B, K]; A [K, K] from row i to column j; first [B, K]; size [N, B]; lengths [B].
+Source: Rabiner 1989, §III.B, §V.A; _scaled and _lattice hold the conditions and conventions.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .._kernels import compiled
+
+
+@compiled
+def forward(e: Any, A: Any, first: Any, lengths: Any, x: Any, size: Any, tiny: Any) -> None:
+    """x_1 = first ∘ e_1, x_n = (x_{n-1} A) ∘ e_n, divided by their sizes; x stays and sizes are 1 beyond the length."""
+    N, B, K = e.shape
+    for b in range(B):
+        for n in range(N):
+            if n >= lengths[b]:
+                x[n, b] = x[n - 1, b]
+                size[n, b] = 1
+                continue
+            row = x[n, b]
+            if n == 0:
+                for j in range(K):
+                    row[j] = first[b, j] * e[n, b, j]
+            else:
+                _arrive(x[n - 1, b], A, e[n, b], row)
+            size[n, b] = _divided(row, tiny)
+
+
+@compiled
+def backward(e: Any, At: Any, lengths: Any, y: Any, tiny: Any) -> None:
+    """y_N = e_N, y_n = e_n ∘ (A y_{n+1}), divided by their sizes; At is A transposed, y is 0 beyond the length."""
+    N, B, _ = e.shape
+    for b in range(B):
+        for n in range(N - 1, -1, -1):
+            row = y[n, b]
+            if n >= lengths[b]:
+                row[:] = 0
+                continue
+            if n == lengths[b] - 1:
+                row[:] = e[n, b]
+            else:
+                _arrive(y[n + 1, b], At, e[n, b], row)
+            _divided(row, tiny)
+
+
+@compiled
+def _arrive(x: Any, A: Any, e: Any, row: Any) -> None:
+    """row = (x A) ∘ e, four rows of A at a time: a third of the time of one by one."""
+    K = len(x)
+    whole = K - K % 4
+    row[:] = 0
+    for i in range(0, whole, 4):
+        a, b, c, d = x[i], x[i + 1], x[i + 2], x[i + 3]
+        for j in range(K):
+            row[j] += a * A[i, j] + b * A[i + 1, j] + c * A[i + 2, j] + d * A[i + 3, j]
+    for i in range(whole, K):
+        for j in range(K):
+            row[j] += x[i] * A[i, j]
+    for j in range(K):
+        row[j] *= e[j]
+
+
+@compiled
+def _divided(row: Any, tiny: Any) -> Any:
+    """The largest entry, at least tiny, after the row was divided by it."""
+    top = tiny
+    for j in range(len(row)):
+        top = max(top, row[j])
+    for j in range(len(row)):
+        row[j] /= top
+    return top
+
+
+@compiled
+def best(nodes: Any, A: Any, first: Any, last: Any, lengths: Any, s: Any, score: Any, path: Any) -> None:
+    """The best path's score and states (-1 beyond the length, and everywhere if no path is possible)."""
+    B = nodes.shape[1]
+    for b in range(B):
+        T, total = lengths[b], 0.0
+        path[:, b] = -1
+        for n in range(T):
+            row = s[n]
+            if n == 0:
+                row[:] = first[b] + nodes[0, b]
+            else:
+                _rise(s[n - 1], A, row)
+                row += nodes[n, b]
+            top = row.max()
+            if top > -math.inf:
+                total += top
+                row -= top
+        end = s[T - 1] + last[b]
+        score[b] = total + end.max()
+        if not score[b] > -math.inf:
+            continue
+        path[T - 1, b] = np.argmax(end)
+        for n in range(T - 2, -1, -1):
+            path[n, b] = _came_from(s[n], A, path[n + 1, b])
+
+
+@compiled
+def _rise(s: Any, A: Any, row: Any) -> None:
+    """row_j = max_i s_i + A_ij, four rows of A at a time."""
+    K = len(s)
+    whole = K - K % 4
+    row[:] = -math.inf
+    for i in range(0, whole, 4):
+        a, b, c, d = s[i], s[i + 1], s[i + 2], s[i + 3]
+        for j in range(K):
+            first, second = max(a + A[i, j], b + A[i + 1, j]), max(c + A[i + 2, j], d + A[i + 3, j])
+            row[j] = max(row[j], max(first, second))
+    for i in range(whole, K):
+        for j in range(K):
+            row[j] = max(row[j], s[i] + A[i, j])
+
+
+@compiled
+def _came_from(s: Any, A: Any, state: int) -> int:
+    reached, highest = 0, s[0] + A[0, state]
+    for i in range(1, len(s)):
+        into = s[i] + A[i, state]
+        if into > highest:
+            reached, highest = i, into
+    return reached
