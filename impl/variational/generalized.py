@@ -27,8 +27,9 @@ from math import log, pi
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import digamma, lgamma, polygamma
+from torch import digamma, lgamma
 from torch.nn.functional import softplus
+from torch.special import zeta
 
 from . import _samples
 
@@ -120,8 +121,8 @@ def dirichlet(f: Integrand, df: Integrand, alpha: Float[Tensor, "K"], eps: Float
 
 def _gamma(alpha: Tensor, beta: Tensor, eps: Tensor) -> _Draw:
     """T = log z: log q_T = α (T + log β) − β e^T − log Γ(α)."""
-    psi, s = digamma(alpha), polygamma(1, alpha).sqrt()
-    ds = polygamma(2, alpha) / (2 * s)
+    psi, s = digamma(alpha), _psi1(alpha).sqrt()
+    ds = _psi2(alpha) / (2 * s)
     y = psi + s * eps
     slope = alpha - y.exp()
     dT = torch.stack([s.square() + ds * eps, (-1 / beta).expand_as(eps)], 1)
@@ -132,9 +133,9 @@ def _gamma(alpha: Tensor, beta: Tensor, eps: Tensor) -> _Draw:
 
 def _beta(alpha: Tensor, beta: Tensor, eps: Tensor) -> _Draw:
     """T = logit z: log q_T = α T − (α+β) log(1 + e^T) − log B(α, β)."""
-    one, other = polygamma(1, alpha), polygamma(1, beta)
+    one, other = _psi1(alpha), _psi1(beta)
     s = (one + other).sqrt()
-    ds = torch.stack([polygamma(2, alpha), polygamma(2, beta)]) / (2 * s)
+    ds = torch.stack([_psi2(alpha), _psi2(beta)]) / (2 * s)
     T = digamma(alpha) - digamma(beta) + s * eps
     dT = torch.stack([one + ds[0] * eps, ds[1] * eps - other], 1)
     psi, log_B = digamma(alpha + beta), lgamma(alpha) + lgamma(beta) - lgamma(alpha + beta)
@@ -150,6 +151,17 @@ def _normal(mu: Tensor, sigma: Tensor, eps: Tensor) -> _Draw:
     dlog_s = torch.stack([torch.zeros_like(sigma), 1 / sigma])
     logq = -eps.square() / 2 - sigma.log() - log(2 * pi) / 2
     return _Draw(mu + sigma * eps, dT, sigma, dlog_s, logq, -eps / sigma, score)
+
+
+def _psi1(x: Tensor) -> Tensor:
+    """ψ₁ = ζ(2, x), to rounding where torch.polygamma(1, x) has ten digits."""
+    value: Tensor = zeta(2.0, x)
+    return value
+
+
+def _psi2(x: Tensor) -> Tensor:
+    value: Tensor = -2 * zeta(3.0, x)
+    return value
 
 
 def _exp(T: Tensor) -> tuple[Tensor, Tensor, Tensor]:
