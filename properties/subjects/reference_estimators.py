@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from prufrock import Contract, Subject
 
+from ..variational.baseline import baseline
+from ..variational.control_estimated import control_estimated
+from ..variational.control_variates import control_variate
 from ..variational.pathwise_cholesky import pathwise_cholesky
+from ..variational.rao_blackwell import rao_blackwell
+from ..variational.rao_blackwell_normal import rao_blackwell_normal
 from ..variational.reparameterization import pathwise_normal
 from ..variational.score_bernoulli import score_bernoulli
 from ..variational.score_categorical import score_categorical
@@ -52,6 +58,30 @@ def _pathwise_normal(own: Any, scale: str, df: Any, mu: Any, sigma: Any, eps: An
     return tuple(own.normal(df, mu, sigma, eps, scale))
 
 
+def _control_estimated(own: Any, source: str, W: Any, U: Any, EU: float) -> Any:
+    return own.control_variate(W, U, EU, source=source).phi
+
+
+def _baseline(own: Any, source: str, W: Any, score: Any) -> Any:
+    return own.baseline(W, score, source)
+
+
+def _pairs(factors: Any) -> list[Any]:
+    return [(c.scope, c.f) for c in factors]
+
+
+def _rao_blackwell(method: str, entropy: bool) -> Any:
+    return lambda own, factors, logits, z: own.discrete(_pairs(factors), logits, z, method, entropy)
+
+
+def _rao_blackwell_normal(own: Any, scale: str, factors: Any, mu: Any, sigma: Any, z: Any) -> Any:
+    return own.normal(_pairs(factors), mu, sigma, z, scale)
+
+
+FOUR = tuple(product(("blanket", "summed"), (False, True)))
+GRAPHS = "variational.rao_blackwell"
+CONTROLS = "variational.control_variates"
+SOURCES = ("leave-one-out", "same-sample")
 PATHS = "variational.reparameterization"
 SCORES = "variational.score_function"
 
@@ -83,4 +113,18 @@ SUBJECTS = (
         ("G", "G_mu", "z"),
         {"triangle": "lower", "path": "mu + L eps"},
     ),
+    *reference(control_variate, CONTROLS, lambda own, *x: own.control_variate(*x).phi),
+    *_spelt(control_estimated, CONTROLS, _control_estimated, "source", SOURCES),
+    *_spelt(baseline, CONTROLS, _baseline, "source", SOURCES),
+    *(
+        replace(one, name=one.name if at == 0 else f"reference[{method}{', entropy' if entropy else ''}]")
+        for at, (method, entropy) in enumerate(FOUR)
+        for one in reference(
+            rao_blackwell,
+            GRAPHS,
+            _rao_blackwell(method, entropy),
+            conventions={"method": method, "entropy": "yes" if entropy else "no"},
+        )[: 3 if at == 0 else 1]
+    ),
+    *_spelt(rao_blackwell_normal, GRAPHS, _rao_blackwell_normal, "scale", SCALES),
 )

@@ -32,6 +32,7 @@ from ..hygiene import cross_cutting, refusals
 from ..oracles import moments
 from ..oracles.quadrature import normal_panels
 from ._gaussian import SCALES, Sum, chain, operations, over_noise, slope
+from ._lengths import longer, wider
 
 if TYPE_CHECKING:
     from ..cases.estimators import Normal, Two
@@ -242,7 +243,7 @@ BAD = {
     "nan-mean": lambda case: (case.df, np.full_like(case.mu, np.nan), case.sigma, case.eps),
     "zero-deviation": lambda case: (case.df, case.mu, 0.0 * case.sigma, case.eps),
     "negative-deviation": lambda case: (case.df, case.mu, -case.sigma, case.eps),
-    "lengths-that-disagree": lambda case: (case.df, np.resize(case.mu, len(case.mu) + 2), case.sigma, case.eps),
+    "lengths-that-disagree": lambda case: (case.df, *longer(case.mu, case.sigma), wider(case.eps)),
 }
 
 

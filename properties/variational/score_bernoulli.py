@@ -25,6 +25,7 @@ from ..cases.integrands import Mirrored
 from ..hygiene import cross_cutting, refusals
 from ..oracles.moments_discrete import bit_slope, probabilities
 from ._discrete import SOURCE, Score, contributions_size, operations, score_laws
+from ._lengths import longer, wider
 
 if TYPE_CHECKING:
     from ..cases.estimators_discrete import Bits
@@ -109,7 +110,7 @@ BAD: dict[str, Any] = {
     "nan-sample": lambda case: (case.f, case.logits, np.full_like(case.z, np.nan)),
     "half-a-state": lambda case: (case.f, case.logits, np.full_like(case.z, 0.5)),
     "negative-state": lambda case: (case.f, case.logits, np.full_like(case.z, -1.0)),
-    "lengths-that-disagree": lambda case: (case.f, np.resize(case.logits, len(case.logits) + 2), case.z),
+    "lengths-that-disagree": lambda case: (case.f, *longer(case.logits), wider(case.z)),
 }
 
 CONTRACTS = (score_bernoulli,)

@@ -26,6 +26,7 @@ from ..cases.integrands import Mirrored
 from ..hygiene import cross_cutting, refusals
 from ..oracles.moments_discrete import probabilities, slope
 from ._discrete import SOURCE, Score, contributions_size, operations, score_laws
+from ._lengths import longer, wider
 
 if TYPE_CHECKING:
     from ..cases.estimators_discrete import Choices
@@ -137,7 +138,7 @@ BAD: dict[str, Any] = {
     "half-a-state": lambda case: (case.f, case.logits, np.full_like(case.z, 0.5)),
     "negative-state": lambda case: (case.f, case.logits, np.full_like(case.z, -1.0)),
     "state-beyond-the-last": lambda case: (case.f, case.logits, np.full_like(case.z, case.logits.shape[1])),
-    "lengths-that-disagree": lambda case: (case.f, np.resize(case.logits, (len(case.logits) + 2, 3)), case.z),
+    "lengths-that-disagree": lambda case: (case.f, *longer(case.logits), wider(case.z)),
 }
 
 CONTRACTS = (score_categorical,)

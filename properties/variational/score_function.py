@@ -43,6 +43,7 @@ from ._gaussian import (
     score_size,
     slope,
 )
+from ._lengths import longer, wider
 
 if TYPE_CHECKING:
     from ..cases.estimators import Normal, Two
@@ -235,7 +236,7 @@ BAD = {
     "nan-mean": lambda case: (case.f, np.full_like(case.mu, np.nan), case.sigma, case.z),
     "zero-deviation": lambda case: (case.f, case.mu, 0.0 * case.sigma, case.z),
     "negative-deviation": lambda case: (case.f, case.mu, -case.sigma, case.z),
-    "lengths-that-disagree": lambda case: (case.f, np.resize(case.mu, len(case.mu) + 2), case.sigma, case.z),
+    "lengths-that-disagree": lambda case: (case.f, *longer(case.mu, case.sigma), wider(case.z)),
 }
 
 
