@@ -38,6 +38,12 @@ LAWS = (
     "variational.reparameterization",
     "variational.pathwise_path",
     "variational.pathwise_cholesky",
+    "variational.control_variates",
+    "variational.control_estimated",
+    "variational.baseline",
+    "variational.rao_blackwell",
+    "variational.rao_blackwell_changes",
+    "variational.rao_blackwell_normal",
     "bayes.shrinkage",
     "bayes.shrinkage_limits",
     "bayes.shrinkage_mean",
@@ -70,6 +76,9 @@ SUBJECTS = (
     "subjects.optax_ctc",
     "subjects.decoders",
     "subjects.reference_estimators",
+    "subjects.estimators_torch",
+    "subjects.estimators_jax",
+    "subjects.estimators_pyro",
     "subjects.reference_bayes",
 )
 
@@ -94,6 +103,8 @@ MUTANTS = (
     "mutants.score_discrete",
     "mutants.score_line",
     "mutants.reparameterization",
+    "mutants.control_variates",
+    "mutants.rao_blackwell",
     "mutants.shrinkage",
     "mutants.james_stein",
 )
