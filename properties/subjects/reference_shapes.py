@@ -6,10 +6,15 @@ from typing import Any
 
 from ..variational.generalized import generalized_gradient
 from ..variational.generalized_dirichlet import generalized_dirichlet
+from ..variational.implicit_beta import implicit_beta
+from ..variational.implicit_gamma import implicit_gamma
+from ..variational.implicit_symmetric import implicit_student, implicit_von_mises
 from ..variational.rejection import rsvi_gamma
 from .own import reference
 
 FULL = {"standardisation": "full"}
+IMPLICIT = "variational.implicit"
+ACCURACY = 1e-10  # of score integrals on a few nodes
 
 
 def _generalized(own: Any, f: Any, df: Any, dist: str, params: Any, eps: Any) -> Any:
@@ -37,4 +42,8 @@ SUBJECTS = (
         lambda own, *x: tuple(own.gamma(*x)),
         ("g_rep", "g_corr", "z", "log_pi", "log_accept"),
     ),
+    *reference(implicit_gamma, IMPLICIT, lambda own, *x: own.gamma(*x), accuracy=ACCURACY),
+    *reference(implicit_beta, IMPLICIT, lambda own, *x: tuple(own.beta(*x)), ("d_alpha", "d_beta"), accuracy=ACCURACY),
+    *reference(implicit_student, IMPLICIT, lambda own, *x: own.student(*x), accuracy=ACCURACY),
+    *reference(implicit_von_mises, IMPLICIT, lambda own, *x: own.von_mises(*x), accuracy=ACCURACY),
 )
