@@ -57,7 +57,7 @@ def _student(dist: str, params: Array, n: int, seed: int) -> Array:
 
 def _tail(dist: str, params: Array, n: int, seed: int) -> Array:
     x = numpy_draws(dist, params, n, seed)
-    return np.where(_rng(seed).random(n) < 0.01, params[0] - 3.3 * params[1], x)
+    return np.asarray(np.where(_rng(seed).random(n) < 0.01, params[0] - 3.3 * params[1], x))
 
 
 def _coarse(dist: str, params: Array, n: int, seed: int) -> Array:
