@@ -50,6 +50,23 @@ LAWS = (
     "bayes.shrinkage_evidence",
     "bayes.james_stein",
     "bayes.james_stein_mean",
+    "variational.generalized",
+    "variational.generalized_dirichlet",
+    "variational.elbo",
+    "variational.elbo_gradient",
+    "variational.elbo_finite",
+    "variational.iwae",
+    "variational.gaussian_kl",
+    "variational.vae",
+    "variational.vae_likelihood",
+    "variational.vae_minibatch",
+    "variational.sampler",
+    "variational.rejection",
+    "variational.implicit_gamma",
+    "variational.implicit_beta",
+    "variational.implicit_symmetric",
+    "variational.implicit_dirichlet",
+    "variational.implicit_mixture",
 )
 
 SUBJECTS = (
@@ -70,6 +87,7 @@ SUBJECTS = (
     "subjects.pomegranate_gmm",
     "subjects.hmmlearn",
     "subjects.pomegranate_hmm",
+    "subjects.dynamax",
     "subjects.reference_ctc",
     "subjects.torch_ctc",
     "subjects.warprnnt",
@@ -80,6 +98,10 @@ SUBJECTS = (
     "subjects.estimators_jax",
     "subjects.estimators_pyro",
     "subjects.reference_bayes",
+    "subjects.reference_shapes",
+    "subjects.reference_elbo",
+    "subjects.samplers",
+    "subjects.samplers_jax",
 )
 
 MUTANTS = (
@@ -107,4 +129,15 @@ MUTANTS = (
     "mutants.rao_blackwell",
     "mutants.shrinkage",
     "mutants.james_stein",
+    "mutants.generalized",
+    "mutants.generalized_dirichlet",
+    "mutants.elbo",
+    "mutants.vae",
+    "mutants.sampler",
+    "mutants.rejection",
+    "mutants.implicit_gamma",
+    "mutants.implicit_beta",
+    "mutants.implicit_symmetric",
+    "mutants.implicit_dirichlet",
+    "mutants.implicit_mixture",
 )
