@@ -112,6 +112,7 @@ def run(sampler: Sampler, seeds: Iterator[int], claim: Claim, alpha: float, limi
 def _run(source: Draws, claim: Claim, alpha: float, limit: int) -> Result:
     past, spread = Moments(len(claim.mean)), claim.spread
     base = Result("REFUSED", alpha=alpha, power=claim.power, guarantee=spread.guarantee, pilot=spread.pilot)
+    base = replace(base, whole=claim.table is not None or claim.transform is not None)
     if spread.pilot:
         rows, weights = source(spread.pilot)
         reason = refusal(rows)
@@ -160,6 +161,7 @@ def _described(
     sd = math.sqrt(sum(stage.draws * stage.sd**2 for stage in counted) / n)
     # The direction was signed so that the deviation is upwards; a coordinate is reported in its own sign.
     sign = -1.0 if np.count_nonzero(found.a) == 1 and found.a.sum() < 0 else 1.0
+    bound = variance(found.a, claim.spread, past)
     made = replace(
         base,
         status=STATUS[outcome] if outcome != "pass" or len(attempt) == 1 else "UNDERPOWERED",
@@ -169,12 +171,12 @@ def _described(
         component=found.name,
         expected=float(sign * found.a @ claim.mean),
         detectable=found.delta,
-        variance=(sd**2, variance(found.a, claim.spread, past)),
+        variance=(sd**2, bound),
     )
     if made.status != "UNDERPOWERED":
         return made
     if outcome == "pass":
         return replace(made, reason=f"suspected {ATTEMPTS} times, never confirmed: a deviation near {found.delta:.3g}")
-    needed = 15.0 * made.variance[1] / found.delta**2
+    needed = 17.0 * bound / found.delta**2
     reason = f"{made.draws} draws were too few to find {found.delta:.3g} (about {needed:.2g} are needed)"
     return replace(made, reason=reason)

@@ -27,6 +27,7 @@ class Result:
     log10_e     log10 of the product of the last screen's and its confirmations' e-values
     variance    (observed, bound) of that component
     guarantee   "finite-sample" or "calibrated"
+    whole       whether a whole distribution was claimed, variances and all
     """
 
     status: Verdict
@@ -44,6 +45,7 @@ class Result:
     law: str = ""
     reason: str = ""
     pilot: int = 0
+    whole: bool = False
 
     @property
     def last(self) -> tuple[Stage, ...]:
@@ -75,7 +77,7 @@ class Result:
         value = f"{where}{self.expected + self.effect:.6g} ± {self.error:.2g} where {self.expected:.6g} is demanded"
         if self.reason:
             value = self.reason if self.status == "FAIL" else f"{self.status}: {self.reason}"
-        if self.variance_broken:
+        if self.variance_broken and not self.whole:
             seen, bound = self.variance
             value += f"; variance bound broken: {seen:.4g} seen where at most {bound:.4g} is possible"
         if self.reason:
