@@ -105,10 +105,13 @@ def plot(found: Run, to: Path) -> None:
 
 def text(found: Run) -> str:
     rows = "\n".join(f"| {K} | {bound:.2f} |" for K, bound in found.weighted.items())
+    one, most = found.weighted[1], found.weighted[max(WEIGHTS)]
+    layers = " and ".join(map(str, HIDDEN))
     return f"""# A variational autoencoder on the digits
 
-`python -m benchmarks.vae_digits` wrote this page in {found.seconds:.0f} s of training on a CPU: {1797 - HELD_OUT} binary images of
-8 x 8 pixels, {LATENT} latent dimensions, tanh layers of {" and ".join(map(str, HIDDEN))}, {EPOCHS} epochs of Adam at {RATE:g} in batches of {BATCH}, seed 0.
+`python -m benchmarks.vae_digits` wrote this page in {found.seconds:.0f} s of training on a CPU: {1797 - HELD_OUT} binary
+images of 8 x 8 pixels, {LATENT} latent dimensions, tanh layers of {layers}, {EPOCHS} epochs of Adam at {RATE:g} in
+batches of {BATCH}, seed 0.
 
 ![Bounds by epoch](vae-digits.png)
 
@@ -119,9 +122,9 @@ On the {HELD_OUT} images held out, in nats an image:
 {rows}
 | pixels independent | {found.independent:.2f} |
 
-The bound of one weight, {found.weighted[1]:.2f}, is the evidence lower bound; on the images trained on it ends at {found.train[-1]:.2f}. Of
-it, {found.divergence:.2f} is the divergence of the encoder from the prior. More weights bound better, as they must
-(`variational.iwae.tighter-with-more`), and what {max(WEIGHTS)} gain on one, {found.weighted[max(WEIGHTS)] - found.weighted[1]:.2f}, the encoder loses at least.
+The bound of one weight, {one:.2f}, is the evidence lower bound; on the images trained on it ends at {found.train[-1]:.2f}.
+Of it, {found.divergence:.2f} is the divergence of the encoder from the prior. More weights bound better, as they must
+(`variational.iwae.tighter-with-more`), and what {max(WEIGHTS)} gain on one, {most - one:.2f}, the encoder loses at least.
 """
 
 
