@@ -134,6 +134,17 @@ def _stacked(items: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     return tuple(np.stack(xs) if isinstance(xs[0], np.ndarray) else xs[0] for xs in zip(*items, strict=True))
 
 
+def spoilt(contract: Contract, name: str, change: Callable[[Any], Any]) -> Corrupt:
+    """The arguments of the plain call, the one called `name` changed."""
+
+    def corrupt(case: Any) -> tuple[Any, ...]:
+        return tuple(
+            change(x) if n == name else x for n, x in zip(contract.arguments, contract.arguments_of(case), strict=True)
+        )
+
+    return corrupt
+
+
 def refusals(contract: Contract, corruptions: dict[str, Corrupt]) -> tuple[Law, ...]:
     """X-05 and X-06: for each named corruption of a case's arguments, an error (or NaN), never a finite number."""
     return tuple(_refusal(contract, name, corrupt) for name, corrupt in corruptions.items())

@@ -14,9 +14,11 @@ from prufrock import Subject, subject
 from ..oracles.gaussian import brenier, bures_squared, root
 from ..oracles.line import circle_distances, distances, distribution_cost, quantile_cost
 from ..oracles.lp import transport
-from ..transport.gaussian import brenier_gaussian, bures
+from ..transport.gaussian import bures
+from ..transport.gaussian_map import brenier_gaussian
 from ..transport.wasserstein import wasserstein
-from ..transport.wasserstein_line import circle, line
+from ..transport.wasserstein_circle import circle
+from ..transport.wasserstein_line import line
 from .careless import careless
 
 Array = NDArray[Any]

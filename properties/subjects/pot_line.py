@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from prufrock import Known, Subject, subject
 
-from ..transport.gaussian import brenier_gaussian, bures
+from ..transport.gaussian import bures
+from ..transport.gaussian_map import brenier_gaussian
 from ..transport.wasserstein import wasserstein
-from ..transport.wasserstein_line import circle, line
+from ..transport.wasserstein_circle import circle
+from ..transport.wasserstein_line import line
 from .lax import lax
 
 Array = NDArray[Any]

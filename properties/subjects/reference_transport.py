@@ -6,13 +6,15 @@ from typing import Any
 
 from ..transport.c_transform import c_transform
 from ..transport.divergence import sinkhorn_divergence
-from ..transport.gaussian import brenier_gaussian, bures
+from ..transport.gaussian import bures
+from ..transport.gaussian_map import brenier_gaussian
 from ..transport.kantorovich import kantorovich, transport_cost
 from ..transport.rubinstein import rubinstein
 from ..transport.sinkhorn import sinkhorn
 from ..transport.sinkhorn_sweep import sweep
 from ..transport.wasserstein import wasserstein
-from ..transport.wasserstein_line import circle, line
+from ..transport.wasserstein_circle import circle
+from ..transport.wasserstein_line import line
 from .own import impl, reference
 
 

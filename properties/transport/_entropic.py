@@ -30,6 +30,17 @@ from ..oracles.entropic import objective
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+
+def tiny(solve: Judged) -> float:
+    """Below this an entry may have lost digits to underflow."""
+    return float(np.finfo(np.float32 if solve.u > 2.0**-50 else np.float64).tiny) / solve.u
+
+
+def entropy(a: Any) -> float:
+    """H(a) = −Σ a log a."""
+    return float(-(a[a > 0] * np.log(a[a > 0])).sum())
+
+
 GAVE_UP = "the subject says that it did not converge"
 GIVES_UP = re.compile(r"converge|numerical error|machine precision|max_?iter|iterations", re.IGNORECASE)
 
