@@ -58,6 +58,13 @@ def moments_off(X: Any, R: Any, w: Any, R_off: Any, u: float) -> Moments:
     return Moments(r.sum(0) + of_rounding, first, second)
 
 
+def with_first(x: Any, value: float) -> Any:
+    """x with another first entry."""
+    out = x.copy()
+    out[(0,) * x.ndim] = value
+    return out
+
+
 def moments_of(pi: Any, mu: Any, Sigma: Any, total: float) -> Moments:
     """N_k, N_k μ_k, N_k (Σ_k + μ_k μ_kᵀ): the moments that parameters claim."""
     mass = total * pi
@@ -76,5 +83,6 @@ __all__ = [
     "moments_off",
     "sum_off",
     "truth",
+    "with_first",
     "within",
 ]

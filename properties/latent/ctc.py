@@ -5,7 +5,8 @@
 collapse merges runs, then drops blanks, so a label that repeats its predecessor needs a blank between: there is a path
 iff T ≥ U + R. Three laws that ask no oracle fix the loss: over all labellings p sums to the product of the frames'
 totals; with equal scores p counts, C(T + U − R, 2U) paths; and p(y) is at least each of its paths. Enumeration of C^T
-paths fixes it for small T. The gradient is in `ctc_gradient`, what changes and what must not in `ctc_changes`.
+paths fixes it for small T. The gradient is in `ctc_gradient`, what changes and what must not in `ctc_changes` and
+`ctc_batch`.
 
 Symbols: x = log_probs[T, B, C], free scores or log-probabilities; targets y [B, U] and R repeats y_u = y_{u−1};
 input_lengths T_b, target_lengths U_b; blank, one of the C classes; loss [B] in nats; grad [T, B, C].

@@ -5,8 +5,8 @@
 
 A path takes T blanks and U labels in any order that ends in a blank: C(T + U − 1, U) of them, each crossing every
 anti-diagonal t + u = k once. Probability is not lost: if only the blank may follow after U labels, p sums to one over
-all targets of at most U; and if scores forget what was read, the labels can be summed out. What concerns the gradient
-and changes of the batch is in `transducer_changes`.
+all targets of at most U; and if scores forget what was read, the labels can be summed out. The gradient is in
+`transducer_gradient`, what changes and what must not in `transducer_changes` and `transducer_batch`.
 
 Symbols: x = log_probs[B, T, U+1, C]; targets y[B, U]; T_len, U_len; blank; loss[B] in nats; grad[B, T, U+1, C].
 Source: Graves 2012, §2.3 to §2.5.

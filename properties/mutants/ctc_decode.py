@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from prufrock import Contract, Subject
 from prufrock.subjects import checked
 
-from ..latent.ctc_decode import beam, best_path, collapse
+from ..latent.ctc_beam import beam
+from ..latent.ctc_best_path import best_path
+from ..latent.ctc_collapse import collapse
 from .careless import careless
 
 Array = NDArray[Any]

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from prufrock import Contract, Subject, subject
 
-from ..latent.softmax import logsumexp, masked_softmax, softmax_rows
+from ..latent.logsumexp import logsumexp
+from ..latent.masked_softmax import masked_softmax
+from ..latent.softmax import softmax_rows
 from .careless import careless
 
 Array = NDArray[Any]

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from prufrock import Known, subject
 
-from ..latent.ctc_decode import beam, best_path, collapse
+from ..latent.ctc_beam import beam
+from ..latent.ctc_best_path import best_path
+from ..latent.ctc_collapse import collapse
 
 Array = NDArray[Any]
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

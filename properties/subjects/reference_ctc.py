@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..latent.ctc import ctc
-from ..latent.ctc_decode import beam, best_path, collapse
+from ..latent.ctc_beam import beam
+from ..latent.ctc_best_path import best_path
+from ..latent.ctc_collapse import collapse
 from ..latent.transducer import transducer
 from .own import called, reference
 

@@ -7,7 +7,8 @@ from typing import Any
 from ..latent.gmm_em import gmm_em_step
 from ..latent.gmm_estep import gmm_estep
 from ..latent.gmm_mstep import gmm_mstep
-from ..latent.softmax import logsumexp, softmax_rows
+from ..latent.logsumexp import logsumexp
+from ..latent.softmax import softmax_rows
 from .own import VARIANTS, reference
 
 # Our names for the contracts' forms.
