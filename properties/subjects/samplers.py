@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from prufrock import Known, Subject, subject
 
-from ..cases.samplers import Sampled
 from ..variational.sampler import sampler
 
 Array = NDArray[Any]
@@ -152,10 +151,16 @@ def _torch(module: str, table: dict[str, Callable[[Any, Any], Any]]) -> Callable
     return run
 
 
+def _categories() -> Any:
+    from ..cases.samplers import Sampled
+
+    return Sampled("categorical", np.array([0.5, 0.375, 0.125]), 1, 0)
+
+
 NO_DRAWS = Known(
     "none-and-one",
     reason="Categorical.sample((0,)) raises where every other distribution returns an empty tensor",
-    witness=lambda: Sampled("categorical", np.array([0.5, 0.375, 0.125]), 1, 0),
+    witness=_categories,
     lines="""import torch
 x = torch.distributions.Categorical(torch.tensor([0.5, 0.375, 0.125])).sample((0,))
 assert x.shape != (0,)
