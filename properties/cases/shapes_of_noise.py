@@ -97,6 +97,13 @@ def parts(draw: Any, most: int = 4) -> Parts:
     return Parts(f, SHAPES[_bytes(draw, K) % 6], _noise(draw, K))
 
 
+@st.composite
+def few_parts(draw: Any) -> Parts:
+    """Two parts, no shape below ½, or three, none below 7/4: sums over three have as many nodes as pairs of shares."""
+    case: Parts = draw(parts(3))
+    return replace(case, alpha=np.maximum(case.alpha, 0.5 if len(case.alpha) == 2 else 1.75))
+
+
 def pairs() -> st.SearchStrategy[Parts]:
     return parts(2)
 
