@@ -133,6 +133,7 @@ def _outcome(search: Search, verdict: Verdict) -> Verdict:
     if search.conclusive:
         return verdict
     why = f"none of {search.cases} cases was conclusive" if search.cases else "no case was in the subject's domain"
+    why += f" ({search.mute})" if search.mute else ""
     return replace(verdict, status=Status.NOT_EXERCISED, reason=why)
 
 

@@ -42,6 +42,7 @@ class Search:
     """One search. After `run`, `failure` is None or (case, Gap or exception, calls), the smallest found.
 
     seed  the root seed: cases follow from it and the law's id, random numbers from these and the case
+    mute  why the first case that could not tell could not
     """
 
     def __init__(self, law: Law, subject: Subject, profile: Profile, seed: int, watch: Watch | None = None) -> None:
@@ -51,6 +52,7 @@ class Search:
         self.cases = self.conclusive = self.outside = 0
         self.margin = 0.0
         self.guarantee = GUARANTEES[0]
+        self.mute = ""
         self.failure: tuple[Any, Gap | Exception, tuple[Call, ...]] | None = None
         self.out_of_time = False
         self._deadline = math.inf
@@ -148,6 +150,7 @@ class Search:
             if self.failure is None:
                 self.cases += 1
                 self.conclusive += found.conclusive
+                self.mute = self.mute or ("" if found.conclusive else found.says)
                 self.margin = max(self.margin, found.margin)
                 self.guarantee = weakest((self.guarantee, found.guarantee))
             if self.profile.steer and found.conclusive and 0 < found.margin < math.inf:

@@ -111,6 +111,7 @@ def test_what_is_refused_in_every_case_was_not_exercised() -> None:
     made = law(few, says="x", source="x", kind="statistical", rule="T8", guarantee="calibrated", detects="x")(guessed)
     verdict = check(made, right)
     assert verdict.status is Status.NOT_EXERCISED
+    assert "distinct values" in verdict.reason
 
 
 def test_only_statistical_laws_may_ask() -> None:
