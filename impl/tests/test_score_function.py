@@ -76,14 +76,18 @@ def test_scores_are_those_of_autograd(dtype: torch.dtype) -> None:
     rng = torch.Generator().manual_seed(0)
     mu, rho = torch.randn(2, 3, generator=rng, dtype=dtype)
     z = torch.randn(5, 3, generator=rng, dtype=dtype)
-    scales = {"sigma": torch.exp, "log-sigma": lambda x: x, "variance": lambda x: torch.exp(2 * x)}
-    back = {"sigma": lambda s: s, "log-sigma": torch.exp, "variance": torch.sqrt}
+    scales: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+        "sigma": torch.exp,
+        "log-sigma": lambda x: x,
+        "variance": lambda x: torch.exp(2 * x),
+    }
+    back: dict[str, Any] = {"sigma": lambda s: s, "log-sigma": torch.exp, "variance": torch.sqrt}
     for name, forth in scales.items():
 
         def log_q(v: torch.Tensor, at: torch.Tensor, deviation: Any = back[name]) -> torch.Tensor:
             return log_prob(D.Normal(v[:3], deviation(v[3:])), at).sum()
 
-        slope: Any = torch.func.grad(log_q)
+        slope = torch.func.grad(log_q)
         want = torch.stack([slope(torch.cat([mu, forth(rho)]), at) for at in z])
         torch.testing.assert_close(score_function.normal_score(mu, rho.exp(), z, name), want, rtol=1e-4, atol=1e-5)
 

@@ -150,7 +150,7 @@ def score_laws(contract: Contract, score: Score) -> tuple[Law, ...]:
     @law(
         contract,
         says="the score's second moments are the information of Fisher",
-        source="Robert and Casella 2004, §1.3; derived",
+        source="Lehmann and Casella 1998, §2.5; derived",
         kind="oracle",
         rule="T1",
         code="SCO-03",

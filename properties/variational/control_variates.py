@@ -6,7 +6,7 @@ is least at a* = −Cov/Var U, where it is (1 − ρ²) Var W. At a = t·a*, Var
 Means are sums over finite spaces. The definition determines φ; the rest is what it is for.
 
 Symbols: W[S], U[S], EU, a; on a space of n atoms p[n] the mean of g is p @ g.
-Source: Robert and Casella 2004, §4.4.2; Casella and Berger 2002, §7 (as the post has it); derived.
+Source: Robert and Casella 2004, §4.4.2; Casella and Berger 2002, ch. 7 (as the post has it); derived.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def same_mean(control: Judged, case: Finite) -> Gap:
 @law(
     control_variate,
     says="the variance is a parabola in the coefficient",
-    source="Casella and Berger 2002, §7; derived",
+    source="Casella and Berger 2002, ch. 7; derived",
     kind="identity",
     rule="T1",
     code="CVA-02",

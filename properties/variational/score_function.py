@@ -210,7 +210,7 @@ def baseline(estimate: Judged, case: Two) -> Gap:
 @law(
     score_normal,
     says="the score's covariance is the information of Fisher",
-    source="Robert and Casella 2004, §1.3; derived",
+    source="Lehmann and Casella 1998, §2.5; derived",
     kind="oracle",
     rule="T1",
     code="SCO-02",

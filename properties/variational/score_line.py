@@ -10,7 +10,7 @@ has a kink at μ, which is no harm.) For z uniform on (0, v) and f = z the score
 refused, not answered.
 
 Symbols: f an entrywise polynomial, params[P], z[S], G[S, P].
-Source: Williams 1992; Robert and Casella 2004, §1.3 (information); derived.
+Source: Williams 1992; Lehmann and Casella 1998, §2.5 (information); derived.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def nothing_from_nothing(estimate: Judged, case: OnLine) -> Gap:
 @law(
     score_line,
     says="the score has mean zero, and the information of Fisher for its covariance",
-    source="Robert and Casella 2004, §1.3; derived",
+    source="Lehmann and Casella 1998, §2.5; derived",
     kind="oracle",
     rule="T1",
     code="SCO-02",

@@ -125,7 +125,7 @@ def moving_integrand(estimate: Judged, case: Moving) -> Gap:
 )
 def units(estimate: Judged, case: Two) -> Gap:
     """G_μ(f(·/s); sμ, sσ, sz) = G_μ(f; μ, σ, z)/s for s a power of two."""
-    d, s = len(case.mu), 2.0 ** int(4.0 * case.c)
+    d, s = len(case.mu), 2.0 ** int(np.ceil(case.c))
     G = estimate(case.f, case.mu, case.sigma, case.z)[:, :d]
     moved = estimate(case.f.in_units_of(s), s * case.mu, s * case.sigma, s * case.z)[:, :d]
     scale = contributions_size(estimate, case.f, case, case.z)[:, :d]
