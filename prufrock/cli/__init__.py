@@ -14,6 +14,7 @@ COMMANDS = {
     "explain": "Say what a law states, where it comes from, and what it has caught.",
     "replay": "Judge one stored counterexample again, or print it as a script.",
     "power": "Print the kill matrix of a contract: which laws reject which mutants.",
+    "bench": "Measure speed beside the peers, or against another commit.",
 }
 
 

@@ -1,0 +1,1 @@
+"""Latent variables: mixtures, Markov chains and alignments, beside scikit-learn, hmmlearn, dynamax and torch."""

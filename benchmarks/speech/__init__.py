@@ -1,0 +1,1 @@
+"""Speech: the frames, beside einops."""

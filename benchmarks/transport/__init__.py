@@ -1,0 +1,1 @@
+"""Transport: exact and entropic, beside POT, SciPy and geomloss."""
