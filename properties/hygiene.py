@@ -87,30 +87,32 @@ def cross_cutting(
 
 
 def batch_independence(
-    contract: Contract, *, reading: Callable[[Any, Any], Any], allow: Callable[[Any, float], float]
+    contract: Contract,
+    *,
+    reading: Callable[[Any, Any], Any],
+    allow: Callable[[Any, float], float],
+    other: Callable[[Any], Any] | None = None,
 ) -> tuple[Law, ...]:
     """X-07, for subjects that declare batch = "leading": several problems at once, stacked along a new first axis.
 
-    The batch is made of the case, of the case relabelled (every axis reversed), and of the case again; `reading` and
-    `allow` are those of `cross_cutting`.
+    The batch is made of the case, of another case of the same shapes (relabelled, every axis reversed, where `other`
+    does not make one), and of the case again; `reading` and `allow` are those of `cross_cutting`.
     """
+    another = other or _relabelled
 
     def alone_as_in_batch(subject: Judged, case: Any) -> Gap:
         """F(x_1, x_2, x_3)_k = F(x_k)."""
-        items = [_typed(subject, contract.arguments_of(case)) for _ in range(3)]
-        items[1] = tuple(_reversed(x) for x in items[1])
+        shown = (case, another(case), case)
+        items = [_typed(subject, contract.arguments_of(one)) for one in shown]
         together = _main(subject, _call(subject, _stacked(items))).astype(np.float64)
         if together.shape[:1] != (3,):
             return holds_if(False, "one result an item", got=list(together.shape), want="a leading axis of 3")
         gaps = []
         for k, item in enumerate(items):
             alone = _main(subject, _call(subject, item)).astype(np.float64)
-            shown = _relabelled(case, k == 1)
-            bound = 2 * allow(case, subject.u)
-            want = reading(shown, alone)
-            gaps.append(
-                gap(reading(shown, together[k]), want, allow=bound, effect=_size(want, bound), says=f"item {k}")
-            )
+            bound, want = 2 * allow(shown[k], subject.u), reading(shown[k], alone)
+            got = reading(shown[k], together[k])
+            gaps.append(gap(got, want, allow=bound, effect=_size(want, bound), says=f"item {k}"))
         return all_of(*gaps)
 
     kills = ("answers-first-item", "mixes-items", "shifts-items")
@@ -119,9 +121,7 @@ def batch_independence(
     return (made,)
 
 
-def _relabelled(case: Any, reverse: bool) -> Any:
-    if not reverse:
-        return case
+def _relabelled(case: Any) -> Any:
     fields = {f.name: getattr(case, f.name) for f in dataclasses.fields(case) if f.init}
     return dataclasses.replace(case, **{k: _reversed(v) for k, v in fields.items()})
 

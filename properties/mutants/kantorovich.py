@@ -106,6 +106,10 @@ def _northwest_if_large_costs(a: Array, b: Array, cost: Array) -> Array:
     return _northwest(a, b, cost) if np.abs(cost).max() > 40.0 else _best(a, b, cost)
 
 
+def _northwest_if_tiny_costs(a: Array, b: Array, cost: Array) -> Array:
+    return _northwest(a, b, cost) if np.abs(cost).max() < 1e-12 else _best(a, b, cost)
+
+
 def _lost_among_empty_atoms(a: Array, b: Array, cost: Array) -> Array:
     return _best(a, b, cost) if min(a.min(), b.min()) > 0 else _northwest(a, b, cost)
 
@@ -222,6 +226,7 @@ PLANNERS: tuple[Planner, ...] = (
     _coarse_costs,
     _absolute_tolerance,
     _northwest_if_large_costs,
+    _northwest_if_tiny_costs,
     _lost_among_empty_atoms,
     _misaligned_after_dropping,
     _uniform_if_one_column,
@@ -254,6 +259,12 @@ def _prices_over_largest_cost(best: Optimum, a: Array, b: Array, cost: Array) ->
     """The cost was normalised, the prices were not brought back."""
     size = max(float(np.abs(cost).max()), 1e-300)
     return best._replace(f=best.f / size, g=best.g / size)
+
+
+def _priced_to_the_cent(best: Optimum, a: Array, b: Array, cost: Array) -> Optimum:
+    """Prices are differences of numbers of the size of 1 + max |C|."""
+    top = 1.0 + float(np.abs(cost).max())
+    return best._replace(f=(best.f + top) - top, g=(best.g + top) - top)
 
 
 def _swapped_prices_if_square(best: Optimum, a: Array, b: Array, cost: Array) -> Optimum:
@@ -294,6 +305,7 @@ PRICES = (
     _doubled_prices,
     _raised_prices,
     _prices_over_largest_cost,
+    _priced_to_the_cent,
     _swapped_prices_if_square,
     _no_price_on_empty_atoms,
 )

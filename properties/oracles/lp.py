@@ -39,7 +39,7 @@ def _transport(m: int, *raw: bytes) -> Optimum:
     a, b, cost = (np.frombuffer(x) for x in raw)
     cost, b = cost.reshape(m, len(b)), b * (a.sum() / b.sum())
     # Costs are drawn in steps of no less than 2⁻²⁰ of the largest: at 2²⁰ a step is far above any tolerance.
-    grow = 2.0 ** (20 - np.ceil(np.log2(max(np.abs(cost).max(), 2.0**-40))))
+    grow = 2.0 ** (20 - np.ceil(np.log2(np.abs(cost).max() or 1.0)))
     answers = (_optimum(a, b, cost, grow, method) for method in ("highs-ds", "highs-ipm", "highs"))
     return next(found for found in answers if found is not None)
 

@@ -45,7 +45,7 @@ def _sweep(own: Any, a: Any, b: Any, cost: Any, eps: float, g: Any) -> Any:
 
 
 PRICED = ("plan", "f", "g", "value")
-EXACT = {"vertex": "yes", "duals_on_zero_atoms": "yes", "mass": "any"}
+EXACT = {"vertex": "yes", "duals_on_zero_atoms": "yes", "mass": "any", "batch": "leading"}
 ENTROPIC = ("plan", "f", "g", "value", "marginal_error", "iterations")
 SINKHORN_TOL = 1e-8
 KL = {"value": "regularised", "regulariser": "kl", "potentials": "product"}
@@ -53,13 +53,15 @@ ROOT = {"root": "yes"}
 
 SUBJECTS = (
     *reference(kantorovich, "transport.kantorovich", _kantorovich, PRICED, EXACT, kernel=True),
-    *reference(transport_cost, "transport.kantorovich", lambda own, *x: own.value(*x), (), {"mass": "any"}),
+    *reference(
+        transport_cost, "transport.kantorovich", lambda own, *x: own.value(*x), (), {"mass": "any", "batch": "leading"}
+    ),
     *reference(
         c_transform,
         "transport.c_transform",
         lambda own, *x: own.c_transform(*x),
         (),
-        {"infinite_phi": "yes"},
+        {"infinite_phi": "yes", "batch": "leading"},
     ),
     *reference(rubinstein, "transport.rubinstein", lambda own, *x: tuple(own.solve(*x)), ("value", "f")),
     *reference(wasserstein, "transport.wasserstein", _wasserstein, ("value", "plan"), ROOT),
@@ -68,7 +70,7 @@ SUBJECTS = (
     *reference(bures, "transport.wasserstein", lambda own, *x: own.gaussian(*x), (), ROOT),
     *reference(brenier_gaussian, "transport.wasserstein", lambda own, *x: own.brenier_map(*x)),
     *reference(sinkhorn, "transport.sinkhorn", _sinkhorn, ENTROPIC, KL, accuracy=SINKHORN_TOL),
-    *reference(sweep, "transport.sinkhorn", _sweep, ("g", "f")),
+    *reference(sweep, "transport.sinkhorn", _sweep, ("g", "f"), {"batch": "leading"}),
     *reference(
         sinkhorn_divergence,
         "transport.divergence",

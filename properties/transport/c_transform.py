@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from prufrock import Contract, Gap, Judged, at_most, gap, law
 from prufrock.tolerance import summation
 
-from ..hygiene import cross_cutting, refusals
+from ..hygiene import batch_independence, cross_cutting, refusals
 
 if TYPE_CHECKING:
     from ..cases.transport import Transform
@@ -35,7 +35,7 @@ c_transform = Contract(
     outputs={"psi": "n"},
     domain="m, n ≥ 1; any finite potential and cost; infinite ones where the subject says so",
     cases="..cases.transport:transforms",
-    conventions={"infinite_phi": ("yes", "no"), "infinite_cost": ("yes", "no")},
+    conventions={"infinite_phi": ("yes", "no"), "infinite_cost": ("yes", "no"), "batch": ("leading",)},
     source="Santambrogio 2015, Def. 1.10",
     home=__package__,
 )
@@ -189,5 +189,6 @@ LAWS = (
     groups_of_sources,
     target_by_target,
     *cross_cutting(c_transform, allow=rounding),
+    *batch_independence(c_transform, reading=lambda case, psi: psi, allow=rounding),
     *refusals(c_transform, BAD),
 )

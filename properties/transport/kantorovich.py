@@ -19,6 +19,7 @@ Source: Peyré and Cuturi 2019, §2.3 to §2.5 and (3.1).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from prufrock import Certificate, Contract, Gap, Judged, Law, at_most, gap, law
 from prufrock.tolerance import linear_program, summation
 
-from ..hygiene import cross_cutting, refusals
+from ..hygiene import batch_independence, cross_cutting, refusals
 from ..oracles.lp import incidence, transport
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ kantorovich = Contract(
     domain="masses ≥ 0 of equal total (1, unless the subject says any), empty atoms among them; any finite cost",
     cases="..cases.transport:problems",
     real="..cases.digits:problems",
-    conventions={"mass": ("one", "any"), "vertex": ("yes", "no"), "duals_on_zero_atoms": ("yes", "no")},
+    conventions={
+        "mass": ("one", "any"),
+        "vertex": ("yes", "no"),
+        "duals_on_zero_atoms": ("yes", "no"),
+        "batch": ("leading",),
+    },
     source="Peyré and Cuturi 2019, (2.11) and (2.20)",
     home=__package__,
 )
@@ -56,7 +62,7 @@ transport_cost = Contract(
     domain=kantorovich.domain,
     cases=kantorovich.cases,
     real=kantorovich.real,
-    conventions={"mass": ("one", "any")},
+    conventions={"mass": ("one", "any"), "batch": ("leading",)},
     source=kantorovich.source,
     home=__package__,
 )
@@ -189,6 +195,14 @@ def incidence_matrices(solve: Judged, problem: Problem) -> Gap:
     return gap(incidence(*plan.shape) @ plan.reshape(-1), want, allow=allow, effect=mass)
 
 
+def _spent(problem: Problem, plan: Array) -> float:
+    return float(np.vdot(plan, problem.cost))
+
+
+def _dearer(problem: Problem) -> Problem:
+    return replace(problem, cost=2.0 * problem.cost + 1.0)
+
+
 def _two_by_three(problem: Problem) -> tuple[Array, Array, Array]:
     return np.full(2, 0.5), np.array([0.25, 0.25, 0.5]), np.resize(problem.cost, (2, 3))
 
@@ -224,8 +238,10 @@ LAWS = (
     reported_value,
     only_plan,
     incidence_matrices,
-    *cross_cutting(kantorovich, reading=lambda p, plan: float(np.vdot(plan, p.cost)), allow=lp_rounding),
+    *cross_cutting(kantorovich, reading=_spent, allow=lp_rounding),
     *cross_cutting(transport_cost, allow=lp_rounding),
+    *batch_independence(kantorovich, reading=_spent, allow=lp_rounding),
+    *batch_independence(transport_cost, reading=lambda problem, value: value, allow=lp_rounding, other=_dearer),
     *refusals(kantorovich, BAD),
     *refusals(transport_cost, BAD),
 )

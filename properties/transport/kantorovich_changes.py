@@ -1,6 +1,7 @@
 """The value of optimal transport under changes that no plan notices: tolls, rebates, names, empty atoms, halves.
 
     V(a, b, C + f ⊕ g) = V(a, b, C) + <f, a> + <g, b>,     V(a, b, C − t) = V(a, b, C) − t M
+    V(a, b, 2⁻⁶⁰ C) = 2⁻⁶⁰ V(a, b, C)
     V(b, a, Cᵀ) = V(a∘σ, b∘τ, C∘(σ, τ)) = V(a, b, C)
 
 Tolls f ⊕ g add <f, a> + <g, b>, which is the same for every plan; a rebate t on every way is a toll −t on leaving. The
@@ -60,6 +61,23 @@ def rebate(solve: Judged, problem: Problem) -> Gap:
     want = price(solve, a, b, problem.cost) - t * float(a.sum())
     found = gap(price(solve, a, b, cheap.cost), want, allow=both(slack(solve, problem), slack(solve, cheap)))
     return settled(found, solve, cheap)
+
+
+@on_both(
+    says="an optimum knows no unit: costs of 1e-18 are weighed as those of 1 are",
+    source="derived (V is homogeneous in C, and a power of two rounds nothing)",
+    kind="metamorphic",
+    rule="T10",
+    code="EMD-08",
+    kills=("absolute-tolerance", "northwest-if-tiny-costs"),
+)
+def small_costs(solve: Judged, problem: Problem) -> Gap:
+    """V(a, b, t C) = t V(a, b, C) for t = 2⁻⁶⁰."""
+    t = 2.0**-60
+    tiny = replace(problem, cost=t * problem.cost)
+    want = price(solve, problem.a, problem.b, problem.cost)
+    allow = both(slack(solve, problem), slack(solve, tiny) / t)
+    return gap(price(solve, tiny.a, tiny.b, tiny.cost) / t, want, allow=allow, effect=stake(problem, want))
 
 
 @on_both(
@@ -138,6 +156,7 @@ CONTRACTS = ()
 LAWS = (
     *tolls,
     *rebate,
+    *small_costs,
     *split_atoms,
     *empty_atoms,
     *relabelling,

@@ -13,6 +13,7 @@ Source: Peyré and Cuturi 2019, (2.20) to (2.22) and Prop. 2.4.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def _prices(out: Any, problem: Problem) -> tuple[Array, Array, float]:
     """The prices, 0 on empty atoms, and the size of what was added up in them.
 
     A solver that starts from artificial ways prices them above all others, at 1 + max|C| or more (a big M), and the
-    prices of the true ways are differences of sums over such ways: they round as numbers of that size.
+    prices of the true ways are differences of sums over such ways: they round as numbers of that size. Where that
+    drowns small costs is for `prices_of_small_costs` to say.
     """
     f, g = np.where(problem.a > 0, out.f, 0.0), np.where(problem.b > 0, out.g, 0.0)
     return f, g, float(max(np.abs(f).max(), np.abs(g).max(), 1.0 + np.abs(problem.cost).max()))
@@ -156,6 +158,28 @@ def subgradient_in_masses(solve: Judged, problem: Reweighed) -> Gap:
     return at_most(paid, new, allow=allow, effect=max(abs(new), float(np.abs(problem.cost).mean())))
 
 
+@law(
+    kantorovich,
+    says="prices know no unit either",
+    source="derived (the dual is homogeneous in C, and a power of two rounds nothing)",
+    kind="metamorphic",
+    rule="T10",
+    code="EMD-08",
+    needs=("f", "g"),
+    kills=("priced-to-the-cent", "prices-over-largest-cost"),
+)
+def prices_of_small_costs(solve: Judged, problem: Problem) -> Gap:
+    """Costs t C, t = 2⁻⁶⁰, have prices that pay t V(a, b, C)."""
+    t, a, b = 2.0**-60, problem.a, problem.b
+    tiny = replace(problem, cost=t * problem.cost)
+    out = solve.full(a, b, tiny.cost)
+    f, g = np.where(a > 0, out.f, 0.0) / t, np.where(b > 0, out.g, 0.0) / t
+    want = price(solve, a, b, problem.cost)
+    size = max(float(np.abs(f).max()), float(np.abs(g).max()))
+    allow = both(slack(solve, problem), slack(solve, problem, size))
+    return gap(float(f @ a + g @ b), want, allow=allow, effect=stake(problem, want))
+
+
 CONTRACTS = ()
 LAWS = (
     dual_feasibility,
@@ -164,4 +188,5 @@ LAWS = (
     complementary_slackness,
     dual_value,
     subgradient_in_masses,
+    prices_of_small_costs,
 )

@@ -18,7 +18,7 @@ import numpy as np
 
 from prufrock import Contract, Gap, Judged, all_of, at_most, gap, law
 
-from ..hygiene import cross_cutting, refusals
+from ..hygiene import batch_independence, cross_cutting, refusals
 from ..oracles.entropic import gibbs, soft_min
 from ..oracles.entropic import solve as newton
 from ._entropic import logs
@@ -33,6 +33,7 @@ sweep = Contract(
     outputs={"g": "n", "f": "m"},
     domain="as transport.sinkhorn, potentials relative to a ⊗ b, finite, for zero-mass atoms too",
     cases="..cases.entropic:swept",
+    conventions={"batch": ("leading",)},
     source="Peyré & Cuturi 2019 (4.41), (4.42) with weights in the reference measure",
     home=__package__,
 )
@@ -189,6 +190,10 @@ def order_and_constants(step: Judged, c: Swept) -> Gap:
     )
 
 
+def _layout(c: Any, u: float) -> float:
+    return float(64 * u * (4 * (np.abs(c.cost).max() + np.abs(c.g).max()) + c.eps * (logs(c.a, c.b) + 4)))
+
+
 BAD = {
     "zero-temperature": lambda c: (c.a, c.b, c.cost, 0.0, c.g),
     "nan-cost": lambda c: (c.a, c.b, np.full_like(c.cost, np.nan), c.eps, c.g),
@@ -203,11 +208,7 @@ LAWS = (
     row_error_falls,
     contraction,
     order_and_constants,
-    *cross_cutting(
-        sweep,
-        allow=lambda c, u: float(
-            64 * u * (4 * (np.abs(c.cost).max() + np.abs(c.g).max()) + c.eps * (logs(c.a, c.b) + 4))
-        ),
-    ),
+    *cross_cutting(sweep, allow=_layout),
+    *batch_independence(sweep, reading=lambda c, g: g, allow=_layout),
     *refusals(sweep, BAD),
 )
