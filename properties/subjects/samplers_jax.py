@@ -90,8 +90,10 @@ def _valid(dist: str, params: Array, n: int, seed: int) -> bool:
     """jax.random checks no parameter: compiled code cannot raise, and it says so."""
     if not known(JAX)(dist, params, n, seed) or np.isnan(params).any():
         return False
-    signed = 1 if dist in ("normal", "laplace", "gumbel", "logistic", "cauchy", "student", "uniform") else 0
-    return bool((params[signed:] >= 0).all()) if dist != "student" else bool(params[0] > 0 and params[2] > 0)
+    if dist == "uniform":
+        return bool(params[0] < params[1])
+    positive = {"student": (0, 2), **dict.fromkeys(("normal", "laplace", "gumbel", "logistic", "cauchy"), (1,))}
+    return all(params[k] >= 0 for k in positive.get(dist, range(len(params))))
 
 
 SUBJECTS: tuple[Subject, ...] = (
