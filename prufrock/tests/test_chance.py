@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -230,3 +232,28 @@ def test_the_package_needs_numpy_alone() -> None:
     code = "import sys; from prufrock.chance import Chance; print({'scipy', 'hypothesis', 'torch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+GATE = StatGate(checks=1, examples=10)
+
+
+@settings(max_examples=10, derandomize=True, deadline=None, database=None)
+@given(st.sampled_from((0.5, 1.0, 2.5, 8.0)), st.sampled_from((0.25, 3.0)))
+def test_a_gate_serves_hypothesis(shape: float, scale: float) -> None:
+    asked = GATE.at("gamma", case=(shape, scale))
+    asked.distribution(lambda s, n: rng(s).gamma(shape, scale, n), stats.gamma(shape, scale=scale).cdf).require()
+
+
+def test_a_failure_in_hypothesis_shrinks_and_is_not_flaky() -> None:
+    seen: list[float] = []
+
+    @settings(max_examples=10, derandomize=True, deadline=None, database=None)
+    @given(st.integers(-4, 4))
+    def wrong_below_zero(mean: int) -> None:
+        seen.append(mean)
+        wrong = mean + (0.3 if mean < 0 else 0.0)
+        GATE.at("gamma", case=(mean,)).mean(normal(wrong), mean, atol=0.1, var=1.0).require()
+
+    with pytest.raises(AssertionError, match="where -1 is demanded"):
+        wrong_below_zero()
+    assert seen[-1] == -1
