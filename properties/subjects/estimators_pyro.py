@@ -7,7 +7,7 @@ loss_and_grads is every sample's own contribution.
 
     TraceGraph_ELBO   leaves out of a site's cost what does not depend on it: the blanket
     TraceEnum_ELBO    sums one site out at a time ("enumerate": "parallel"), the others being given
-    Trace_ELBO        takes all factors: the plain score function, judged under `score-categorical` with the entropy taken away
+    Trace_ELBO        takes all factors: the plain score function, judged under `score-categorical`, the guide costing nothing
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ def _given(columns: list[Any], run: Callable[[], Any]) -> None:
 
 
 def _contributions(
-    elbo: Any, cost: Callable[[list[Any]], Any], logits: Array, z: Array, summed: int | None = None
+    elbo: Any, cost: Callable[[list[Any]], Any], logits: Array, z: Array, summed: int | None = None, q: Any = None
 ) -> Array:
-    """∇(E Σ f + H) in the logits, [S, d, K]; `summed` is the site to sum out."""
+    """∇(E Σ f + H) in the logits, [S, d, K]; `summed` is the site to sum out, q another Categorical for the guide."""
     import pyro
     import torch
     from pyro import distributions
@@ -86,7 +86,7 @@ def _contributions(
         with pyro.plate("samples", S):
             for i in range(d):
                 how = {"enumerate": "parallel"} if i == summed else {}
-                pyro.sample(f"z{i}", distributions.Categorical(logits=leaf[:, i]), infer=how)
+                pyro.sample(f"z{i}", (q or distributions.Categorical)(logits=leaf[:, i]), infer=how)
 
     def model() -> None:
         with pyro.plate("samples", S):
@@ -184,19 +184,29 @@ def trace_enum(factors: tuple[Factor, ...], logits: Array, z: Array) -> Array:
     return np.stack(each, axis=1)
 
 
+def _without_entropy() -> Any:
+    """A Categorical that has its score, but costs nothing: the objective is E f alone."""
+    import torch
+    from pyro.distributions import Categorical
+    from pyro.distributions.score_parts import ScoreParts
+
+    class Costless(Categorical):  # type: ignore[misc]
+        def score_parts(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+            score = self.log_prob(x)
+            return ScoreParts(torch.zeros_like(score), score, 0)
+
+    return Costless
+
+
 @subject("Pyro.Trace_ELBO", contract=score_categorical, conventions={"wrt": "logits"}, requires=PYRO)
 def trace(f: Any, logits: Array, z: Array) -> Array:
     import torch
     from pyro.infer import Trace_ELBO
 
-    rows = torch.from_numpy(np.ascontiguousarray(logits)).log_softmax(1)
-
     def cost(zs: list[Any]) -> Any:
-        """f, and log q held fixed, which the objective subtracts."""
-        at = torch.stack(zs, -1)
-        yield f(at.double()) + rows[torch.arange(len(logits)), at].sum(-1)
+        yield f(torch.stack(zs, -1).double())
 
-    return _contributions(Trace_ELBO(), cost, logits, z)
+    return _contributions(Trace_ELBO(), cost, logits, z, q=_without_entropy())
 
 
 SUBJECTS = (trace_graph, trace_enum, trace)
