@@ -21,6 +21,10 @@ MODULES = (
     "latent.ctc",
     "latent.transducer",
     "latent.decode",
+    "variational.gamma",
+    "variational.beta",
+    "variational.kl",
+    "bayes.shrinkage",
     "speech.frames",
 )
 

@@ -60,7 +60,7 @@ def timed(call: Call, calls: int) -> float:
     return (clock() - start) / calls
 
 
-def interleaved(first: Call, second: Call, seconds: float = SECONDS) -> tuple[list[float], list[float]]:
+def interleaved(first: Call, second: Call) -> tuple[list[float], list[float]]:
     """Samples of both until the time is up, LEAST of them if that can be waited for."""
     both: Sequence[Call] = (first, second)
     counts = [max(1, math.ceil(SAMPLE / max(timed(call, 1), 1e-9))) for call in both]
@@ -68,7 +68,7 @@ def interleaved(first: Call, second: Call, seconds: float = SECONDS) -> tuple[li
     collecting = gc.isenabled()
     start = time.perf_counter()
     try:
-        while _wanting(len(samples[0]), time.perf_counter() - start, seconds):
+        while _wanting(len(samples[0]), time.perf_counter() - start):
             gc.collect(0)
             gc.disable()
             for side in (0, 1) if len(samples[0]) % 2 else (1, 0):
@@ -101,12 +101,12 @@ def paired(first: Call, second: Call, seconds: float, calls: int) -> float:
     return median(found)
 
 
-def _wanting(taken: int, spent: float, seconds: float) -> bool:
+def _wanting(taken: int, spent: float) -> bool:
     """At least LEAST samples, but of calls that take PATIENCE one must do."""
-    return spent < seconds or taken < (LEAST if spent < PATIENCE else 1)
+    return spent < SECONDS or taken < (LEAST if spent < PATIENCE else 1)
 
 
-def ratio(first: Call, second: Call, seconds: float = SECONDS) -> float:
+def ratio(first: Call, second: Call) -> float:
     """Median of the first's samples over the median of the second's."""
-    ours, theirs = interleaved(first, second, seconds)
+    ours, theirs = interleaved(first, second)
     return median(ours) / median(theirs)

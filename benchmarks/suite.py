@@ -1,7 +1,7 @@
 """asv's classes of a workload.
 
     Speed.time_call       (who, case, device)   seconds, by `measure.clock`
-    Speed.track_error     (who, case, device)   the workload's measure of error, from 1e-12 up: below is rounding
+    Speed.track_error     (ours, case, device)  the workload's measure of error, from 1e-12 up: below is rounding
     Ratio.track_ratio     (ours, peer, case, device)   ours / peer, interleaved; lower is better
     Memory.peakmem_call   (who, case)           bytes of the whole process; torch alone is about a quarter of 1e9
 
@@ -51,6 +51,7 @@ def speed(workload: Workload) -> type:
         def track_error(self, who: str, case: str, device: str) -> float:
             return max(FLOOR, workload.error(self.problem, self.call()))
 
+    Speed.track_error.params = [list(workload.ours), list(workload.cases), DEVICES]  # type: ignore[attr-defined]
     return Speed
 
 
@@ -78,7 +79,7 @@ def memory(workload: Workload) -> type:
     """Peak memory of a process that makes the problem and calls once or twice."""
 
     class Memory:
-        params = [list(workload.ours) + list(workload.peers), list(workload.cases)]  # noqa: RUF012
+        params = [list(workload.ours) + list(workload.peers), list(workload.memory)]  # noqa: RUF012
         param_names = ["who", "case"]  # noqa: RUF012
         timeout = TIMEOUT
         version = workload.version

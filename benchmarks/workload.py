@@ -48,8 +48,11 @@ class Peer:
 class Workload:
     """name, module: `family.algorithm` and the module of impl; error(problem, result) is what `measures` says.
 
-    What `heavy` says (who, case) is left to the table, on a CPU. `gate` is the case the gate times, `count` the one whose instructions it
-    counts. Goals are ratios ours / peer by (ours, case, peer). A new `version` starts a new series in asv.
+    gate, count  the case the gate times, and the one whose instructions it counts
+    goals        ratios ours / peer by (ours, case, peer)
+    heavy        (who, case) that on a CPU are left to the table
+    memory       cases whose peak of memory says something
+    version      a new one starts a new series in asv
     """
 
     name: str
@@ -63,7 +66,7 @@ class Workload:
     count: str
     goals: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
     heavy: tuple[tuple[str, str], ...] = ()
-    memory: bool = False
+    memory: tuple[str, ...] = ()
     version: str = "1"
 
     def who(self, case: str) -> tuple[list[str], list[str]]:
@@ -105,7 +108,7 @@ def implementation(name: str, tree: str = "") -> ModuleType:
         except ModuleNotFoundError as error:
             if error.name is None or not f"{package}.{name}".startswith(error.name):
                 raise
-    raise Absent(f"impl.{name} is not here")
+    raise Absent(f"{tree or 'impl'}.{name} is not here")
 
 
 @lru_cache(maxsize=1)

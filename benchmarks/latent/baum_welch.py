@@ -127,6 +127,6 @@ WORKLOAD = Workload(
         ("ours", MANY, "dynamax"): 0.35,
     },
     heavy=(("hmmlearn log", MANY),),
-    memory=True,
+    memory=(LONG, MANY),
 )
 Speed, Ratio, Memory = speed(WORKLOAD), ratio(WORKLOAD), memory(WORKLOAD)

@@ -72,6 +72,6 @@ WORKLOAD = Workload(
     gate="5000 x 8, K=8",
     count="300 x 3, K=4",
     goals={("ours", "100000 x 16, K=32", "scikit-learn"): 0.15, ("ours", SINGLE, "scikit-learn"): 0.13},
-    memory=True,
+    memory=("100000 x 16, K=32",),
 )
 Speed, Ratio, Memory = speed(WORKLOAD), ratio(WORKLOAD), memory(WORKLOAD)

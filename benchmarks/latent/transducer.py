@@ -69,6 +69,6 @@ WORKLOAD = Workload(
     count="B=2 T=10 U=5 V=8",
     goals={("ours", BIG, "warprnnt_numba"): 0.01},
     heavy=(("warprnnt_numba", BIG),),
-    memory=True,
+    memory=(BIG,),
 )
 Speed, Ratio, Memory = speed(WORKLOAD), ratio(WORKLOAD), memory(WORKLOAD)

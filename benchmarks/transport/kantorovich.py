@@ -79,6 +79,6 @@ WORKLOAD = Workload(
         ("ours", "1000 x 1000, uniform", "POT"): 0.65,
     },
     heavy=(("ours", "2000 x 2000"), ("POT", "2000 x 2000")),
-    memory=True,
+    memory=("1000 x 1000",),
 )
 Speed, Ratio, Memory = speed(WORKLOAD), ratio(WORKLOAD), memory(WORKLOAD)

@@ -83,6 +83,6 @@ WORKLOAD = Workload(
     count="30 x 20, eps = 0.3 mean C",
     goals={("ours", HARD, "POT"): 0.3},
     heavy=(("ours", LARGE), ("POT", LARGE)),
-    memory=True,
+    memory=(HARD,),
 )
 Speed, Ratio, Memory = speed(WORKLOAD), ratio(WORKLOAD), memory(WORKLOAD)

@@ -1,0 +1,1 @@
+"""Conjugate Bayes, beside SciPy."""

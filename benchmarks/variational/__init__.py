@@ -1,0 +1,1 @@
+"""Variational inference: gradients through samplers and bounds, beside torch and JAX."""
