@@ -17,7 +17,7 @@ from typing import Any
 
 Call = Callable[[], Any]
 SAMPLE = 0.01
-SECONDS = 1.5
+SECONDS = 1.0
 LEAST, PATIENCE = 3, 20.0
 
 _device = "cpu"

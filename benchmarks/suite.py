@@ -35,7 +35,7 @@ def speed(workload: Workload) -> type:
         params = [list(workload.ours) + list(workload.peers), list(workload.cases), DEVICES]  # noqa: RUF012
         param_names = ["who", "case", "device"]  # noqa: RUF012
         timer = staticmethod(measure.clock)
-        repeat = (3, 10, 1.0)
+        repeat = (3, 10, 0.6)
         rounds, warmup_time, min_run_count, timeout = 1, 0, 2, TIMEOUT
         version = workload.version
         unit = workload.measures

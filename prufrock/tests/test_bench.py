@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from benchmarks import count, gate, measure, offline, suite, table, trial
 from benchmarks.catalogue import MODULES, modules, workload
-from benchmarks.workload import Absent, Workload, prepared, problem
+from benchmarks.workload import Absent, Ours, Peer, Workload, prepared, problem
 from prufrock.cli.bench import command
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def test_every_module_of_benchmarks_is_in_the_catalogue() -> None:
 
 
 def test_names_inside_a_workload_are_its_own(each: Workload) -> None:
-    takers = {**each.ours, **each.peers}
+    takers: dict[str, Ours | Peer] = {**each.ours, **each.peers}
     assert {each.gate, each.count, *each.memory} <= set(each.cases)
     assert {case for taker in takers.values() for case in taker.cases} <= set(each.cases)
     assert all(who in takers and case in each.cases for who, case in each.heavy)
