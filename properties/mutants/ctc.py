@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prufrock import Subject
-from prufrock.subjects import checked
 
-from ..latent.ctc import ctc
+from ._ctc import Rules, candidate, ctc_loss, may_skip, refuse
 from .careless import careless
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
-GATE = -1e30
-
-
-def _skip(z: Array, blank: int) -> Mask:
-    """Whether state s may be reached from s − 2: it is a label, and not the one before."""
-    return np.asarray(np.r_[False, False, (z[2:] != blank) & (z[2:] != z[:-2])][: len(z)])
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The right recursion; a mutant replaces one of its rules."""
-
-    skip: Callable[[Array, int], Mask] = _skip
-    start: Callable[[int], Mask] = lambda S: np.arange(S) < 2
-    end: Callable[[int], Mask] = lambda S: np.arange(S) >= S - 2
-    stay: Callable[[Array, int], Mask] = lambda z, blank: np.ones(len(z), bool)
-    add: Any = np.logaddexp
-    gather: Callable[[Array, Array, Array], Array] = lambda occ, z, gamma: _accumulated(occ, z, gamma)
-
-
-def _accumulated(occupancy: Array, z: Array, gamma: Array) -> Array:
-    np.add.at(occupancy.T, z, gamma.T)
-    return occupancy
 
 
 def _overwritten(occupancy: Array, z: Array, gamma: Array) -> Array:
@@ -47,73 +23,18 @@ def _overwritten(occupancy: Array, z: Array, gamma: Array) -> Array:
     return occupancy
 
 
-def _one(x: Array, y: Array, blank: int, rules: Rules) -> tuple[float, Array]:
-    """Loss and occupancy[T, C] of one item; 0 where there is no path."""
-    T, z = len(x), np.full(2 * len(y) + 1, blank)
-    z[1::2] = y
-    if not T:
-        return (0.0 if not len(y) else np.inf), np.zeros_like(x)
-    skip, stay, e = rules.skip(z, blank), rules.stay(z, blank), np.where(np.isfinite(x[:, z]), x[:, z], GATE)
-    alpha, beta = np.full((2, T, len(z)), GATE)
-    alpha[0] = np.where(rules.start(len(z)), e[0], GATE)
-    beta[-1] = np.where(rules.end(len(z)), 0.0, GATE)
-    for t in range(1, T):
-        before = alpha[t - 1]
-        alpha[t] = np.where(stay, before, GATE)
-        alpha[t, 1:] = rules.add(alpha[t, 1:], before[:-1])
-        alpha[t, 2:] = rules.add(alpha[t, 2:], np.where(skip[2:], before[:-2], GATE))
-        alpha[t] += e[t]
-        after = beta[T - t] + e[T - t]
-        beta[T - 1 - t] = np.where(stay, after, GATE)
-        beta[T - 1 - t, :-1] = rules.add(beta[T - 1 - t, :-1], after[1:])
-        beta[T - 1 - t, :-2] = rules.add(beta[T - 1 - t, :-2], np.where(skip[2:], after[2:], GATE))
-    ll = rules.add.reduce(np.where(rules.end(len(z)), alpha[-1], GATE))
-    if ll < GATE / 2:
-        return np.inf, np.zeros_like(x)
-    return -float(ll), rules.gather(np.zeros_like(x), z, np.exp(np.minimum(alpha + beta - ll, 0.0)))
-
-
-def _refuse(x: Array, y: Array, T: Array, U: Array, blank: int) -> None:
-    C = x.shape[-1]
-    inside = np.arange(y.shape[1]) < np.asarray(U)[:, None]
-    bad = inside & ((y < 0) | (y >= C) | (y == blank))
-    if not 0 <= blank < C or bad.any() or min(T.min(), U.min()) < 0 or T.max() > len(x) or U.max() > y.shape[1]:
-        raise ValueError("lengths, labels or blank out of range")
-
-
-def _loss(
-    x: Array, y: Array, T: Array, U: Array, blank: int, *, rules: Rules = Rules(), grad: str = "logits"
-) -> tuple[Array, Array]:
-    """The good one."""
-    _refuse(x, y, T, U, blank)
-    loss, out = np.empty(len(y)), np.zeros(x.shape)
-    for b in range(len(y)):
-        frames = x[: T[b], b].astype(np.float64)
-        if np.isnan(frames).any():
-            raise ValueError("NaN among the scores")
-        loss[b], occupancy = _one(frames, y[b, : U[b]], blank, rules)
-        share = np.exp(frames) if grad == "logits" and np.isfinite(loss[b]) else 0.0
-        out[: T[b], b] = share - occupancy
-    return loss.astype(x.dtype), out.astype(x.dtype)
-
-
-def _subject(name: str, run: Callable[..., Any], **declared: Any) -> Subject:
-    conventions = {"grad": "logits", "infeasible": "inf", "scores": "free", **declared.pop("conventions", {})}
-    return checked(Subject(name, ctc, run, ("loss", "grad"), conventions, own=True, **declared))
-
-
 def _ruled(name: str, **rules: Any) -> Subject:
-    return _subject(name, lambda *call: _loss(*call, rules=replace(Rules(), **rules)))
+    return candidate(name, lambda *call: ctc_loss(*call, rules=replace(Rules(), **rules)))
 
 
 def _asked(name: str, change: Callable[..., tuple[Any, ...]], **declared: Any) -> Subject:
     """The right answer to another question."""
-    return _subject(name, lambda *call: _loss(*change(*call)), **declared)
+    return candidate(name, lambda *call: ctc_loss(*change(*call)), **declared)
 
 
 def _answered(name: str, change: Callable[..., tuple[Array, Array]], **declared: Any) -> Subject:
     """Another answer to the right question: change(loss, grad, *call)."""
-    return _subject(name, lambda *call: _typed(change(*_loss(*call), *call), call[0]), **declared)
+    return candidate(name, lambda *call: _typed(change(*ctc_loss(*call), *call), call[0]), **declared)
 
 
 def _typed(out: tuple[Array, Array], like: Array) -> tuple[Array, Array]:
@@ -130,7 +51,7 @@ def _against_neighbour(z: Array, blank: int) -> Mask:
 
 def _third_repeat(z: Array, blank: int) -> Mask:
     """Right for two equal labels in a row, wrong for the third."""
-    skip = _skip(z, blank)
+    skip = may_skip(z, blank)
     skip[5::2] |= z[5::2] == z[1:-4:2]
     return skip
 
@@ -159,10 +80,10 @@ def _merged(x: Array, y: Array, T: Array, U: Array, blank: int) -> Any:
 def _reads_zero(*call: Any) -> tuple[Array, Array]:
     """The blank's score and place taken from class 0, whichever it is."""
     x, y, T, U, blank = call
-    _refuse(*call)
+    refuse(*call)
     moved = x.copy()
     moved[..., blank] = x[..., 0]
-    return _loss(moved, y, T, U, blank)
+    return ctc_loss(moved, y, T, U, blank)
 
 
 def _last_item_to_the_end(x: Array, y: Array, T: Array, U: Array, blank: int) -> Any:
@@ -196,7 +117,7 @@ def _last_class_lost(loss: Array, grad: Array, x: Array, y: Array, T: Array, U: 
     dull = x.copy()
     if blank != x.shape[-1] - 1:
         dull[..., -1] -= 1.0
-    return _loss(dull, y, T, U, blank)
+    return ctc_loss(dull, y, T, U, blank)
 
 
 def _single_frame_blank(loss: Array, grad: Array, x: Array, y: Array, T: Array, U: Array, blank: int) -> Any:
@@ -288,10 +209,10 @@ LOGITS = {"conventions": {"scores": "logits"}}
 ZERO = {"conventions": {"infeasible": "zero"}}
 LARGE = {"conventions": {"infeasible": "large"}}
 
-good = _subject("good", _loss)
+good = candidate("good", ctc_loss)
 
 MUTANTS = (
-    _subject("blank-is-zero", _reads_zero),
+    candidate("blank-is-zero", _reads_zero),
     _ruled("always-skips", skip=_every),
     _ruled("never-skips", skip=lambda z, blank: np.zeros(len(z), bool)),
     _ruled("skip-compares-neighbour", skip=_against_neighbour),
@@ -328,7 +249,7 @@ MUTANTS = (
     _answered("gradient-without-path", lambda loss, grad, *_: _no_path(loss, grad, 0.0, 0.5), **ZERO),
     _answered("nan-gradient-without-path", lambda loss, grad, *_: _no_path(loss, grad, 0.0, np.nan), **ZERO),
     _answered("large-only-without-repeats", _large_unless_repeated, **LARGE),
-    _subject("free-gradient-as-logits", lambda *call: _loss(*call, grad="free")),
+    candidate("free-gradient-as-logits", lambda *call: ctc_loss(*call, grad="free")),
     _asked("merges-repeats", _merged),
     _asked("forgets-first-frame", _first_forgotten),
     _asked("forgets-late-frames", _late_forgotten),
