@@ -130,12 +130,12 @@ def interval(hits: int, of: int, level: float = 0.95) -> tuple[float, float]:
     return low, high
 
 
-def markdown(rows: list[Row], seed: int) -> str:
+def markdown(rows: list[Row], seed: int, roots: int) -> str:
     """The table as a page."""
     head = (
         "# Power of the statistical checks\n\n"
-        f"Asked: is the mean μ, {DETECT:.0%} of it to be found with probability 0.99, false alarm {ALPHA:g} a check. "
-        f"Regenerate with `prufrock power chance --seed {seed} --repetitions {rows[0].repetitions}`.\n"
+        f"Asked: is the mean μ, {100 * DETECT:g} % of it to be found with probability 0.99, false alarm {ALPHA:g} a check.\n"
+        f"Regenerate with `prufrock power chance --seed {seed} --repetitions {rows[0].repetitions} --roots {roots}`.\n"
         "P(fail) with its exact 95 % interval; draws are means over all repetitions, pilot and confirmations included.\n\n"
         "| law | spread | bias | P(fail) | 95 % interval | mean draws | undecided |\n|---|---|---|---|---|---|---|\n"
     )

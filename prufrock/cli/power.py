@@ -72,7 +72,7 @@ def _chance(repetitions: int, roots: int, seed: int, out: Path, as_json: bool) -
         stages.append(rate)
         click.echo(f"{rate.law} {rate.spread}: {rate.screen}, {rate.up}, {rate.down} of {rate.runs}", err=True)
     found = alarms.run(range(seed, seed + roots))
-    page = power.markdown(table, seed) + rates.markdown(stages) + alarms.markdown(found)
+    page = power.markdown(table, seed, roots) + rates.markdown(stages) + alarms.markdown(found)
     record = {
         "schema": "prufrock.chance-power/1",
         "seed": seed,
