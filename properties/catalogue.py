@@ -103,6 +103,7 @@ LAWS = (
     "variational.vae_likelihood",
     "variational.vae_minibatch",
     "variational.sampler",
+    "variational.sampler_independence",
     "variational.rejection",
     "variational.implicit_gamma",
     "variational.implicit_beta",
