@@ -17,7 +17,9 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from .clouds import Clouds, Gaussians, Lines
+from .clouds import Clouds
+from .gaussians import Gaussians
+from .lines import Lines
 from .metric import Pair
 from .transport import Problem
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ..oracles.lp import shortest_paths
-from .transport import Problem, row_of_bytes, zigzag
+from ._costs import row_of_bytes
+from ._draws import signed
+from .transport import Problem
 
 Array = NDArray[np.float64]
 
@@ -79,14 +81,14 @@ def triples(draw: Any) -> Triple:
 @st.composite
 def priced(draw: Any) -> Priced:
     n, metric = _space(draw)
-    h = zigzag(row_of_bytes(draw)[:n]) / 16.0 * _unit(metric)
+    h = signed(row_of_bytes(draw)[:n]) / 16.0 * _unit(metric)
     return Priced(*_two_measures(draw, n), metric, h)
 
 
 @st.composite
 def lines(draw: Any) -> OnLine:
     n, scale = draw(_SIZES), draw(st.sampled_from(SCALES))
-    places = zigzag(row_of_bytes(draw)[:n]) / 8.0 * scale
+    places = signed(row_of_bytes(draw)[:n]) / 8.0 * scale
     return OnLine(*_two_measures(draw, n), _line(places), places)
 
 
@@ -110,7 +112,7 @@ def crooked(draw: Any) -> Pair:
     """No metric: squared distances on a line, or symmetric tolls that break the triangle inequality."""
     n, scale, drawn = draw(_SIZES), draw(st.sampled_from(SCALES)), row_of_bytes(draw)
     if draw(st.booleans()):
-        return Pair(*_two_measures(draw, n), np.square(_line(zigzag(drawn[:n]) / 8.0)) * scale)
+        return Pair(*_two_measures(draw, n), np.square(_line(signed(drawn[:n]) / 8.0)) * scale)
     tolls = np.stack([row_of_bytes(draw)[:n] for _ in range(n)]) / 8.0
     tolls = np.triu(tolls, 1)
     return Pair(*_two_measures(draw, n), (tolls + tolls.T) * scale)
@@ -128,7 +130,7 @@ def selves(draw: Any) -> Problem:
 def _spaces(draw: Any, least: int = 1) -> tuple[int, Array]:
     n = draw(_SIZES if least == 1 else _MORE_SIZES)
     (kind, scale), drawn = draw(_KINDS), row_of_bytes(draw)
-    first, second = zigzag(drawn[:n]) / 8.0, zigzag(drawn[POINTS + 1 :][:n]) / 8.0
+    first, second = signed(drawn[:n]) / 8.0, signed(drawn[POINTS + 1 :][:n]) / 8.0
     if kind == "line":
         metric = _line(first)
     elif kind == "taxicab":

@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from .chains import row, zigzag
+from ._draws import signed, some_bytes
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -82,7 +82,7 @@ def posteriors(draw: Any, full: bool = True) -> Posteriors:
         some, lengths = 1, lengths[:2]
     gammas, xis = [], []
     for n in lengths:
-        paths = [np.resize(row(draw) % K, n) for _ in range(some)]
+        paths = [np.resize(some_bytes(draw) % K, n) for _ in range(some)]
         weights = [1.0 + 3.0 * p for p in range(some)]
         if full:
             paths += [(c + np.arange(n)) % K for c in range(K)]
@@ -92,7 +92,7 @@ def posteriors(draw: Any, full: bool = True) -> Posteriors:
         gammas.append(np.einsum("p,pni->ni", share, ones))
         xis.append(np.einsum("p,pni,pnj->nij", share, ones[:, :-1], ones[:, 1:]))
     N = sum(lengths)
-    x = np.resize(np.concatenate([row(draw) for _ in range(2)]) % M, N)
+    x = np.resize(np.concatenate([some_bytes(draw) for _ in range(2)]) % M, N)
     return Posteriors(np.vstack(gammas), np.concatenate(xis), x, np.array(lengths), M)
 
 
@@ -105,7 +105,7 @@ def unvisited() -> st.SearchStrategy[Posteriors]:
 def rivalled(draw: Any) -> Rivalled:
     p = draw(_POSTERIORS)
     K = p.gamma.shape[1]
-    pi, A, E = (_rows(1 + np.stack([row(draw) for _ in range(K)])[:, :n] % 5) for n in (1, K, p.M))
+    pi, A, E = (_rows(1 + np.stack([some_bytes(draw) for _ in range(K)])[:, :n] % 5) for n in (1, K, p.M))
     return Rivalled(p.gamma, p.xi, p.x, p.lengths, p.M, pi[:, 0] / pi[:, 0].sum(), A, E)
 
 
@@ -114,7 +114,7 @@ def symbols(draw: Any, base: Any = None) -> Symbols:
     K, M, lengths = draw(_STATES), draw(st.integers(2, 4)), draw(_LENGTHS)
     pi, A, path = _chain(draw, K, lengths)
     N = sum(lengths)
-    parts, x = np.stack([row(draw) for _ in range(K)])[:, :M], np.resize(row(draw), N) % M
+    parts, x = np.stack([some_bytes(draw) for _ in range(K)])[:, :M], np.resize(some_bytes(draw), N) % M
     parts = np.where(parts % 3 == 2, 0, 1 + parts % 7)
     parts[path, x] = np.maximum(parts[path, x], 1)
     parts[~parts.any(axis=1), 0] = 1
@@ -125,13 +125,13 @@ def symbols(draw: Any, base: Any = None) -> Symbols:
 def points(draw: Any) -> Points:
     """Points about the corners of a simplex, under covariances that overlap: no state collapses on a point."""
     K, D, lengths = draw(_STATES), draw(st.integers(1, 3)), draw(_LONGER)
-    states = np.stack([row(draw) for _ in range(K)])
+    states = np.stack([some_bytes(draw) for _ in range(K)])
     N, pi, A = sum(lengths), 1 + states[:, 0] % 9, _rows(1 + states[:, 1 : K + 1] % 9)
     corners = 4.0 * np.vstack([np.eye(D), np.zeros(D)])[np.arange(N) % (D + 1)]
-    x = corners + zigzag(np.stack([row(draw) for _ in range(N)])[:, :D] % 9) / 4.0
-    mu = zigzag(np.stack([row(draw) for _ in range(K)])[:, :D] % 17) / 4.0
-    factor = np.stack([np.stack([row(draw) for _ in range(D)])[:, :D] for _ in range(K)])
-    L = np.tril(zigzag(factor % 3) / 2.0, -1) + np.eye(D) * (2.0 + factor % 3)
+    x = corners + signed(np.stack([some_bytes(draw) for _ in range(N)])[:, :D] % 9) / 4.0
+    mu = signed(np.stack([some_bytes(draw) for _ in range(K)])[:, :D] % 17) / 4.0
+    factor = np.stack([np.stack([some_bytes(draw) for _ in range(D)])[:, :D] for _ in range(K)])
+    L = np.tril(signed(factor % 3) / 2.0, -1) + np.eye(D) * (2.0 + factor % 3)
     return Points(pi / pi.sum(), A, mu, L @ L.swapaxes(1, 2), x, np.array(lengths))
 
 
@@ -147,14 +147,14 @@ def alike_points(draw: Any) -> Points:
 def counts(draw: Any) -> Counts:
     K, lengths = draw(_STATES), draw(_LENGTHS)
     pi, A, _ = _chain(draw, K, lengths)
-    x = np.resize(np.concatenate([row(draw), row(draw)]) % 24, sum(lengths))
-    return Counts(pi, A, np.asarray((1.0 + row(draw)[:K] % 48) / 2.0, np.float64), x, np.array(lengths))
+    x = np.resize(np.concatenate([some_bytes(draw), some_bytes(draw)]) % 24, sum(lengths))
+    return Counts(pi, A, np.asarray((1.0 + some_bytes(draw)[:K] % 48) / 2.0, np.float64), x, np.array(lengths))
 
 
 def _chain(draw: Any, K: int, lengths: tuple[int, ...]) -> tuple[Array, Array, Ints]:
     """π and A with structural zeros, and one possible path through all sequences."""
-    states, closed = np.stack([row(draw) for _ in range(K)]), draw(st.booleans())
-    path = np.concatenate([np.resize(row(draw) % K, n) for n in lengths])
+    states, closed = np.stack([some_bytes(draw) for _ in range(K)]), draw(st.booleans())
+    path = np.concatenate([np.resize(some_bytes(draw) % K, n) for n in lengths])
     parts = np.where((states % 2 == 1) & closed, 0, 1 + states % 9)
     starts = np.cumsum((0, *lengths[:-1]))
     parts[path[starts], 0] = np.maximum(parts[path[starts], 0], 1)

@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
     kind="metamorphic",
     rule="T10",
     code="HMM-08",
-    cases="..cases.chains:stationary",
+    cases="..cases.special_chains:stationary",
     kills=("transposes-A", "forgets-pi", "filters-only", "backward-one-late"),
 )
 def time_reversal(solve: Judged, chain: Chain) -> Gap:
@@ -51,7 +51,7 @@ def time_reversal(solve: Judged, chain: Chain) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="HMM-08",
-    cases="..cases.chains:stationary",
+    cases="..cases.special_chains:stationary",
     kills=("transposes-A", "forgets-pi", "forgets-first-frame"),
 )
 def likelihood_under_time_reversal(solve: Judged, chain: Chain) -> Gap:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     kind="oracle",
     rule="T2",
     code="HMM-01",
-    cases="..cases.chains:peaked_chains",
+    cases="..cases.special_chains:peaked_chains",
     kills=("filters-only", "floors-zeros"),
 )
 def posterior_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
@@ -46,7 +46,7 @@ def posterior_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-01",
-    cases="..cases.chains:peaked_chains",
+    cases="..cases.special_chains:peaked_chains",
     kills=("floors-messages", "floors-zeros", "forgets-first-frame"),
 )
 def likelihood_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
@@ -62,7 +62,7 @@ def likelihood_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-20",
-    cases="..cases.chains:fallen_behind",
+    cases="..cases.special_chains:fallen_behind",
     kills=("no-rescaling", "floors-messages"),
 )
 def posterior_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
@@ -77,7 +77,7 @@ def posterior_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-20",
-    cases="..cases.chains:fallen_behind",
+    cases="..cases.special_chains:fallen_behind",
     kills=("rescales-once-a-frame", "floors-messages"),
 )
 def likelihood_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
@@ -93,7 +93,7 @@ def likelihood_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-20",
-    cases="..cases.chains:long_chains",
+    cases="..cases.special_chains:long_chains",
     kills=("no-rescaling", "filters-only", "backward-without-emission"),
 )
 def posterior_of_long_chains(solve: Judged, chain: Chain) -> Gap:
@@ -108,7 +108,7 @@ def posterior_of_long_chains(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-20",
-    cases="..cases.chains:long_chains",
+    cases="..cases.special_chains:long_chains",
     kills=("no-rescaling", "transposes-A", "best-path-at-the-end"),
 )
 def likelihood_of_long_chains(solve: Judged, chain: Chain) -> Gap:

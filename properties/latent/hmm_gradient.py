@@ -68,7 +68,7 @@ def entropy_identity(solve: Judged, chain: Chain) -> Gap:
     rule="T2",
     code="HMM-20",
     needs=("log_z", "xi"),
-    cases="..cases.chains:long_chains",
+    cases="..cases.special_chains:long_chains",
     kills=("no-rescaling", "forgets-pi", "transitions-without-emission"),
 )
 def entropy_identity_of_long_chains(solve: Judged, chain: Chain) -> Gap:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     kind="limit",
     rule="T2",
     code="HMM-07",
-    cases="..cases.chains:independent",
+    cases="..cases.special_chains:independent",
     kills=("forgets-pi", "forgets-first-frame", "best-path-at-the-end"),
 )
 def likelihood_of_independent_frames(solve: Judged, chain: Chain) -> Gap:
@@ -46,7 +46,7 @@ def likelihood_of_independent_frames(solve: Judged, chain: Chain) -> Gap:
     kind="limit",
     rule="T2",
     code="HMM-07",
-    cases="..cases.chains:independent",
+    cases="..cases.special_chains:independent",
     kills=("forgets-pi", "normalises-over-time"),
 )
 def responsibilities_of_independent_frames(solve: Judged, chain: Chain) -> Gap:
@@ -94,7 +94,7 @@ def likelihood_of_one_frame(solve: Judged, chain: Chain) -> Gap:
     kind="limit",
     rule="T2",
     code="HMM-13",
-    cases="..cases.chains:clockwork",
+    cases="..cases.special_chains:clockwork",
     kills=("floors-zeros", "forgets-first-frame"),
 )
 def likelihood_of_clockwork(solve: Judged, chain: Chain) -> Gap:
@@ -110,7 +110,7 @@ def likelihood_of_clockwork(solve: Judged, chain: Chain) -> Gap:
     kind="limit",
     rule="T2",
     code="HMM-13",
-    cases="..cases.chains:clockwork",
+    cases="..cases.special_chains:clockwork",
     kills=("floors-zeros", "smears-posterior"),
 )
 def posterior_of_clockwork(solve: Judged, chain: Chain) -> Gap:

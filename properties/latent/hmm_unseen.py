@@ -25,7 +25,8 @@ from ..oracles.chains import log_likelihood, log_sum_exp
 from .hmm import Scores, hmm, log_z, on_both, rounding, scores, unlike
 
 if TYPE_CHECKING:
-    from ..cases.chains import Alphabet, Chain
+    from ..cases.alphabets import Alphabet
+    from ..cases.chains import Chain
 
 Array = NDArray[np.float64]
 
@@ -36,7 +37,7 @@ Array = NDArray[np.float64]
     kind="identity",
     rule="T2",
     code="HMM-02",
-    cases="..cases.chains:alphabets",
+    cases="..cases.alphabets:alphabets",
     kills=("transposes-A", "forgets-first-frame", "best-path-at-the-end"),
 )
 def total_probability(solve: Judged, chain: Alphabet) -> Gap:
@@ -56,7 +57,7 @@ def total_probability(solve: Judged, chain: Alphabet) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="HMM-10",
-    cases="..cases.chains:spoken",
+    cases="..cases.alphabets:spoken",
     kills=("best-path-at-the-end", "normalises-frames", "mean-over-frames"),
 )
 def unseen_frame(solve: Judged, chain: Alphabet) -> Gap:
@@ -75,7 +76,7 @@ def unseen_frame(solve: Judged, chain: Alphabet) -> Gap:
     rule="T10",
     code="HMM-10",
     needs=("log_z",),
-    cases="..cases.chains:spoken",
+    cases="..cases.alphabets:spoken",
     kills=("filters-only", "hard-posterior"),
 )
 def posterior_without_a_frame(solve: Judged, chain: Alphabet) -> Gap:
@@ -162,7 +163,7 @@ def likelihood_of_unseen_future(solve: Judged, chain: Chain) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="HMM-10",
-    cases="..cases.chains:three_frames_or_more",
+    cases="..cases.special_chains:three_frames_or_more",
     kills=("forgets-pi", "steps-before-first-frame", "transposes-A"),
 )
 def first_step(solve: Judged, chain: Chain) -> Gap:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     kind="identity",
     rule="T2",
     code="HMM-13",
-    cases="..cases.chains:peaked_chains",
+    cases="..cases.special_chains:peaked_chains",
     kills=("floors-zeros", "smears-posterior"),
 )
 def no_posterior_where_forbidden(solve: Judged, chain: Chain) -> Gap:
@@ -66,7 +66,7 @@ def no_transition_where_forbidden(solve: Judged, chain: Chain) -> Gap:
     level="convention",
     code="HMM-13",
     when={"impossible": ("zero", "nan")},
-    cases="..cases.chains:hopeless",
+    cases="..cases.special_chains:hopeless",
     kills=("floors-zeros", "nan-where-impossible"),
 )
 def impossible_frames(solve: Judged, chain: Chain) -> Gap:
@@ -84,7 +84,7 @@ def impossible_frames(solve: Judged, chain: Chain) -> Gap:
     level="convention",
     code="HMM-13",
     when={"impossible": ("zero",)},
-    cases="..cases.chains:hopeless",
+    cases="..cases.special_chains:hopeless",
     kills=("floors-zeros", "nan-where-impossible"),
 )
 def no_posterior_of_impossible_frames(solve: Judged, chain: Chain) -> Gap:

@@ -120,7 +120,7 @@ def path_of_states(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-14",
-    cases="..cases.chains:peaked_chains",
+    cases="..cases.special_chains:peaked_chains",
     kills=("greedy", "most-probable-states"),
 )
 def best_path_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
@@ -136,7 +136,7 @@ def best_path_of_peaked_frames(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-20",
-    cases="..cases.chains:fallen_behind",
+    cases="..cases.special_chains:fallen_behind",
     kills=("multiplies-probabilities", "floors-zeros", "greedy"),
 )
 def best_path_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
@@ -152,7 +152,7 @@ def best_path_of_the_fallen_behind(solve: Judged, chain: Chain) -> Gap:
     kind="oracle",
     rule="T2",
     code="HMM-20",
-    cases="..cases.chains:long_chains",
+    cases="..cases.special_chains:long_chains",
     kills=("greedy", "multiplies-probabilities", "pointers-one-late"),
 )
 def best_path_of_long_chains(solve: Judged, chain: Chain) -> Gap:
@@ -190,7 +190,7 @@ def best_state_of_one_frame(solve: Judged, chain: Chain) -> Gap:
     code="HMM-13",
     needs=("score",),
     when={"impossible": ("any path",)},
-    cases="..cases.chains:hopeless",
+    cases="..cases.special_chains:hopeless",
     kills=("floors-zeros", "forgets-last-frame"),
 )
 def impossible_frames(solve: Judged, chain: Chain) -> Gap:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     kind="metamorphic",
     rule="T10",
     code="HMM-08",
-    cases="..cases.chains:stationary",
+    cases="..cases.special_chains:stationary",
     kills=("greedy", "forgets-last-frame"),
 )
 def time_reversal(solve: Judged, chain: Chain) -> Gap:
@@ -149,7 +149,7 @@ def renamed_states(solve: Judged, chain: Renamed) -> Gap:
     kind="limit",
     rule="T0",
     code="HMM-13",
-    cases="..cases.chains:clockwork",
+    cases="..cases.special_chains:clockwork",
     kills=("most-probable-frames", "reversed-path"),
 )
 def path_of_clockwork(solve: Judged, chain: Chain) -> Gap:
@@ -167,7 +167,7 @@ def path_of_clockwork(solve: Judged, chain: Chain) -> Gap:
     kind="limit",
     rule="T2",
     code="HMM-07",
-    cases="..cases.chains:independent",
+    cases="..cases.special_chains:independent",
     kills=("path-without-pi", "stays-at-the-end"),
 )
 def path_of_independent_frames(solve: Judged, chain: Chain) -> Gap:

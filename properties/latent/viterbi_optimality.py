@@ -96,7 +96,7 @@ def beginnings_are_best(solve: Judged, chain: Chain) -> Gap:
     kind="inequality",
     rule="T2",
     code="HMM-16",
-    cases="..cases.chains:long_chains",
+    cases="..cases.special_chains:long_chains",
     kills=("greedy", "reversed-path"),
 )
 def no_better_neighbour(solve: Judged, chain: Chain) -> Gap:

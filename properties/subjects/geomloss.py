@@ -60,7 +60,7 @@ def _wide(a: Array, X: Array, b: Array, Y: Array, eps: float, p: float) -> bool:
 
 
 def _near_points() -> Any:
-    from ..cases.clouds import MovedEntropicClouds
+    from ..cases.entropic_clouds import MovedEntropicClouds
 
     one, zero = np.ones(1), np.zeros(2)
     X, Y = np.array([[3.0, 4.0]]), np.array([[0.0, 0.0]])

@@ -24,7 +24,7 @@ from prufrock.tolerance import summation
 from ..hygiene import batch_independence, cross_cutting, refusals
 
 if TYPE_CHECKING:
-    from ..cases.transport import Transform
+    from ..cases.potentials import Transform
 
 Array = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ c_transform = Contract(
     arguments={"phi": "m", "cost": "m n"},
     outputs={"psi": "n"},
     domain="m, n ≥ 1; any finite potential and cost; infinite ones where the subject says so",
-    cases="..cases.transport:transforms",
+    cases="..cases.potentials:transforms",
     conventions={"infinite_phi": ("yes", "no"), "infinite_cost": ("yes", "no"), "batch": ("leading",)},
     source="Santambrogio 2015, Def. 1.10",
     home=__package__,

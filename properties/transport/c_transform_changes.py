@@ -22,7 +22,7 @@ from prufrock.tolerance import summation
 from .c_transform import c_transform, rounding, size
 
 if TYPE_CHECKING:
-    from ..cases.transport import TwoPotentials
+    from ..cases.potentials import TwoPotentials
 
 
 @law(
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     kind="metamorphic",
     rule="T1",
     code="CTF-04",
-    cases="..cases.transport:two_potentials",
+    cases="..cases.potentials:two_potentials",
     kills=("starts-from-zero", "adds-potential", "centred"),
 )
 def shift(transform: Judged, case: TwoPotentials) -> Gap:
@@ -50,7 +50,7 @@ def shift(transform: Judged, case: TwoPotentials) -> Gap:
     kind="inequality",
     rule="T1",
     code="CTF-04",
-    cases="..cases.transport:two_potentials",
+    cases="..cases.potentials:two_potentials",
     kills=("adds-potential", "at-the-cheapest-source"),
 )
 def decreasing(transform: Judged, case: TwoPotentials) -> Gap:
@@ -68,7 +68,7 @@ def decreasing(transform: Judged, case: TwoPotentials) -> Gap:
     kind="inequality",
     rule="T1",
     code="CTF-04",
-    cases="..cases.transport:two_potentials",
+    cases="..cases.potentials:two_potentials",
     kills=("twice-the-potential", "half-precision"),
 )
 def nonexpansive(transform: Judged, case: TwoPotentials) -> Gap:
@@ -85,7 +85,7 @@ def nonexpansive(transform: Judged, case: TwoPotentials) -> Gap:
     kind="inequality",
     rule="T1",
     code="CTF-04",
-    cases="..cases.transport:two_potentials",
+    cases="..cases.potentials:two_potentials",
     kills=("max-for-min", "half-precision"),
 )
 def concave(transform: Judged, case: TwoPotentials) -> Gap:
@@ -105,7 +105,7 @@ def concave(transform: Judged, case: TwoPotentials) -> Gap:
     level="convention",
     code="CTF-06",
     when={"infinite_phi": ("yes",)},
-    cases="..cases.transport:masked",
+    cases="..cases.potentials:masked",
     kills=("nan-to-num", "finite-infinity"),
 )
 def masked_sources(transform: Judged, case: TwoPotentials) -> Gap:
@@ -125,7 +125,7 @@ def masked_sources(transform: Judged, case: TwoPotentials) -> Gap:
     level="convention",
     code="CTF-06",
     when={"infinite_cost": ("yes",)},
-    cases="..cases.transport:masked",
+    cases="..cases.potentials:masked",
     kills=("nan-to-num", "finite-infinity"),
 )
 def forbidden_ways(transform: Judged, case: TwoPotentials) -> Gap:

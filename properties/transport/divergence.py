@@ -28,7 +28,7 @@ from ..oracles.line import distances
 from ._entropic import GAVE_UP, GIVES_UP, logs
 
 if TYPE_CHECKING:
-    from ..cases.clouds import EntropicClouds
+    from ..cases.entropic_clouds import EntropicClouds
 
 sinkhorn_divergence = Contract(
     id="transport.sinkhorn-divergence",
@@ -36,7 +36,7 @@ sinkhorn_divergence = Contract(
     arguments={"a": "m", "X": "m d", "b": "n", "Y": "n d", "eps": "", "p": ""},
     outputs={"value": ""},
     domain="masses ≥ 0 of sum 1, zero-mass atoms and coinciding points allowed, ε > 0 in units of ‖x − y‖^p, p > 0",
-    cases="..cases.clouds:entropic_clouds",
+    cases="..cases.entropic_clouds:entropic_clouds",
     conventions={"kind": ("regularised", "sharp"), "clamp": ("yes", "no")},
     source="Feydy et al. 2019 eq. 3; Genevay, Peyré & Cuturi 2018",
     home=__package__,
@@ -109,7 +109,7 @@ def three_optima(solve: Judged, c: EntropicClouds) -> Gap:
     kind="limit",
     rule="T6",
     code="SDV-02",
-    cases="..cases.clouds:entropic_same",
+    cases="..cases.entropic_clouds:entropic_same",
     kills=("half-missing", "not-debiased", "wrong-self-marginal"),
 )
 def zero_from_itself(solve: Judged, c: EntropicClouds) -> Gap:
@@ -145,7 +145,7 @@ def symmetry(solve: Judged, c: EntropicClouds) -> Gap:
     level="convention",
     when=REGULARISED,
     code="SDV-01",
-    cases="..cases.clouds:definite_clouds",
+    cases="..cases.entropic_clouds:definite_clouds",
     kills=("half-missing", "self-terms-in-full"),
 )
 def not_negative(solve: Judged, c: EntropicClouds) -> Gap:
@@ -164,7 +164,7 @@ def not_negative(solve: Judged, c: EntropicClouds) -> Gap:
     level="convention",
     when=REGULARISED,
     code="SDV-05",
-    cases="..cases.clouds:mixed_clouds",
+    cases="..cases.entropic_clouds:mixed_clouds",
     kills=("not-debiased", "square-rooted"),
 )
 def convex_in_each_measure(solve: Judged, c: EntropicClouds) -> Gap:

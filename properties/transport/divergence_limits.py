@@ -25,7 +25,7 @@ from ._entropic import entropy
 from .divergence import KIND, REGULARISED, clamped, costs, sinkhorn_divergence, slack, value
 
 if TYPE_CHECKING:
-    from ..cases.clouds import EntropicClouds
+    from ..cases.entropic_clouds import EntropicClouds
 
 
 @law(
@@ -60,7 +60,7 @@ def near_transport(solve: Judged, c: EntropicClouds) -> Gap:
     level="convention",
     when=REGULARISED,
     code="SDV-03",
-    cases="..cases.clouds:hot_clouds",
+    cases="..cases.entropic_clouds:hot_clouds",
     kills=("half-missing", "not-debiased", "sharp-of-exact-plans"),
 )
 def hot_limit(solve: Judged, c: EntropicClouds) -> Gap:

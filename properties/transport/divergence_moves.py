@@ -21,7 +21,7 @@ from prufrock import Gap, Judged, gap, inconclusive, law
 from .divergence import costs, sinkhorn_divergence, slack, value
 
 if TYPE_CHECKING:
-    from ..cases.clouds import MovedEntropicClouds
+    from ..cases.entropic_clouds import MovedEntropicClouds
 
 
 @law(
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     kind="metamorphic",
     rule="T10",
     code="SDV-04",
-    cases="..cases.clouds:moved_entropic_clouds",
+    cases="..cases.entropic_clouds:moved_entropic_clouds",
     kills=("relative-distances", "first-axis-only"),
 )
 def rigid_motion(solve: Judged, c: MovedEntropicClouds) -> Gap:
@@ -52,7 +52,7 @@ def rigid_motion(solve: Judged, c: MovedEntropicClouds) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="SDV-04",
-    cases="..cases.clouds:moved_entropic_clouds",
+    cases="..cases.entropic_clouds:moved_entropic_clouds",
     kills=("temperature-fixed", "distance-floor"),
 )
 def scaling(solve: Judged, c: MovedEntropicClouds) -> Gap:
@@ -73,7 +73,7 @@ def scaling(solve: Judged, c: MovedEntropicClouds) -> Gap:
     kind="metamorphic",
     rule="T10",
     code="SDV-04",
-    cases="..cases.clouds:moved_square_entropic_clouds",
+    cases="..cases.entropic_clouds:moved_square_entropic_clouds",
     kills=("half-squared-cost", "relative-distances"),
 )
 def translation_identity(solve: Judged, c: MovedEntropicClouds) -> Gap:

@@ -23,7 +23,7 @@ from ..hygiene import cross_cutting, refusals
 from ..oracles.gaussian import bures_squared, rounding
 
 if TYPE_CHECKING:
-    from ..cases.clouds import Gaussians, ThreeGaussians
+    from ..cases.gaussians import Gaussians, ThreeGaussians
 
 bures = Contract(
     id="transport.bures",
@@ -31,7 +31,7 @@ bures = Contract(
     arguments={"m1": "d", "S1": "d d", "m2": "d", "S2": "d d"},
     outputs={"value": ""},
     domain="finite means, symmetric positive semidefinite covariances, singular or zero ones allowed, d ≥ 1",
-    cases="..cases.clouds:gaussians",
+    cases="..cases.gaussians:gaussians",
     real="..cases.digits:gaussians",
     conventions={"root": ("yes", "no")},
     source="Gelbrich 1990",
@@ -136,7 +136,7 @@ def zero_from_itself(solve: Judged, g: Gaussians) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-01",
-    cases="..cases.clouds:three_gaussians",
+    cases="..cases.gaussians:three_gaussians",
     kills=("root-forgotten", "only-bures-rooted"),
 )
 def triangle(solve: Judged, g: ThreeGaussians) -> Gap:

@@ -22,7 +22,7 @@ from ..oracles.gaussian import brenier, bures_squared, rounding
 from .gaussian import with_nan
 
 if TYPE_CHECKING:
-    from ..cases.clouds import Covariances
+    from ..cases.gaussians import Covariances
 
 brenier_gaussian = Contract(
     id="transport.brenier-gaussian",
@@ -30,7 +30,7 @@ brenier_gaussian = Contract(
     arguments={"S1": "d d", "S2": "d d"},
     outputs={"A": "d d"},
     domain="S1 symmetric positive definite, S2 symmetric positive semidefinite, d ≥ 1",
-    cases="..cases.clouds:covariances",
+    cases="..cases.gaussians:covariances",
     source="Knott & Smith 1984; Peyré & Cuturi 2019, Rmk 2.31",
     home=__package__,
 )

@@ -138,7 +138,7 @@ def triangle(solve: Judged, c: ThreeClouds) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-05",
-    cases="..cases.clouds:clouds_on_a_line",
+    cases="..cases.lines:clouds_on_a_line",
     kills=("root-forgotten", "pairs-in-order", "uniform-weights"),
 )
 def on_a_line(solve: Judged, c: Clouds) -> Gap:

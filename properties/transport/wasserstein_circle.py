@@ -22,7 +22,7 @@ from ..oracles.lp import transport
 from .wasserstein_line import BAD, layout
 
 if TYPE_CHECKING:
-    from ..cases.clouds import Lines, MovedLines
+    from ..cases.lines import Lines, MovedLines
 
 circle = Contract(
     id="transport.circle",
@@ -30,7 +30,7 @@ circle = Contract(
     arguments={"a": "m", "x": "m", "b": "n", "y": "n", "p": ""},
     outputs={"value": ""},
     domain="masses ≥ 0 of sum 1, zero-mass atoms and ties allowed, m, n ≥ 1, points in [0, 1) in any order, p ≥ 1",
-    cases="..cases.clouds:circles",
+    cases="..cases.lines:circles",
     source="Delon, Salomon & Sobolevski 2010",
     home=__package__,
 )

@@ -26,7 +26,7 @@ from ..oracles.lp import transport
 from ._wasserstein import ROOT, exchanges, plan_is_priced, powered
 
 if TYPE_CHECKING:
-    from ..cases.clouds import Lines
+    from ..cases.lines import Lines
 
 line = Contract(
     id="transport.wasserstein-1d",
@@ -34,7 +34,7 @@ line = Contract(
     arguments={"a": "m", "x": "m", "b": "n", "y": "n", "p": ""},
     outputs={"value": "", "plan": "m n"},
     domain="masses ≥ 0 of sum 1, zero-mass atoms and ties allowed, m, n ≥ 1, finite numbers in any order, p ≥ 1",
-    cases="..cases.clouds:lines",
+    cases="..cases.lines:lines",
     real="..cases.digits:lines",
     conventions={"root": ("yes", "no")},
     source="Santambrogio 2015 Prop. 2.17",
@@ -83,7 +83,7 @@ def quantile_area(solve: Judged, c: Lines) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-05",
-    cases="..cases.clouds:plain_lines",
+    cases="..cases.lines:plain_lines",
     kills=("weights-not-sorted", "uniform-weights", "ties-dropped"),
 )
 def distribution_area(solve: Judged, c: Lines) -> Gap:

@@ -20,7 +20,7 @@ from ._wasserstein import ROOT
 from .wasserstein_line import cost_of, extent, line, slack
 
 if TYPE_CHECKING:
-    from ..cases.clouds import Lines, MovedLines, ThreeLines
+    from ..cases.lines import Lines, MovedLines, ThreeLines
 
 
 @law(
@@ -49,7 +49,7 @@ def symmetry(solve: Judged, c: Lines) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-08",
-    cases="..cases.clouds:same_lines",
+    cases="..cases.lines:same_lines",
     kills=("pairs-in-order", "weights-not-sorted", "ties-dropped"),
 )
 def zero_from_itself(solve: Judged, c: Lines) -> Gap:
@@ -67,7 +67,7 @@ def zero_from_itself(solve: Judged, c: Lines) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-01",
-    cases="..cases.clouds:three_lines",
+    cases="..cases.lines:three_lines",
     kills=("order-ignored", "last-atom-dropped"),
 )
 def triangle(solve: Judged, c: ThreeLines) -> Gap:
@@ -121,7 +121,7 @@ def means_no_further(solve: Judged, c: Lines) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-03",
-    cases="..cases.clouds:moved_lines",
+    cases="..cases.lines:moved_lines",
     kills=("order-ignored", "positive-half-line", "root-forgotten"),
 )
 def affine_change(solve: Judged, c: MovedLines) -> Gap:
@@ -141,7 +141,7 @@ def affine_change(solve: Judged, c: MovedLines) -> Gap:
     level="convention",
     when=ROOT,
     code="WSP-03",
-    cases="..cases.clouds:moved_square_lines",
+    cases="..cases.lines:moved_square_lines",
     kills=("order-ignored", "root-forgotten"),
 )
 def translation_identity(solve: Judged, c: MovedLines) -> Gap:
