@@ -110,9 +110,9 @@ def far_gammas(draw: Any) -> GammaDraws:
 
 @st.composite
 def exponentials(draw: Any) -> GammaDraws:
-    """Shape one, at the middle and in both tails."""
+    """Shape one, from 2⁻⁶³ to 8."""
     k = _bytes(draw, MOST)
-    z = np.where(k % 2, 2.0 ** -(k // 4.0), (1 + k) / 8.0)
+    z = np.where(k % 2, 2.0 ** -(k // 4.0), (2 + k) / 32.0)
     return GammaDraws(_single(z), np.ones(MOST))
 
 
@@ -137,11 +137,16 @@ def far_betas(draw: Any) -> BetaDraws:
 
 @st.composite
 def dirichlets(draw: Any, most: int = 4) -> DirichletDraws:
-    """Parts of a power of two, so that they have sum 1 in every dtype."""
+    """Parts broken off at levels from 1/512 to 511/512, as multiples of 2⁻¹², so that they have sum 1 in every dtype."""
     K, S = draw(st.integers(2, most)), draw(st.integers(1, 3))
-    parts = 1 + _bytes(draw, S * K).reshape(S, K) % 60
-    parts[:, -1] = 256 - parts[:, :-1].sum(axis=1)
-    return DirichletDraws(parts / 256.0, SHAPES[_bytes(draw, K) % 8])
+    alpha = SHAPES[_bytes(draw, K) % 8]
+    u = (1.0 + 2.0 * _bytes(draw, S * (K - 1)).reshape(S, K - 1)) / 512.0
+    shares = special.betaincinv(alpha[:-1], alpha[::-1].cumsum()[::-1][1:], u)
+    left = np.concatenate([np.ones((S, 1)), (1.0 - shares).cumprod(axis=1)], axis=1)
+    parts = np.maximum(np.round(2.0**12 * left * np.concatenate([shares, np.ones((S, 1))], axis=1)), 1.0)
+    largest = parts.argmax(axis=1)
+    parts[np.arange(S), largest] += 2.0**12 - parts.sum(axis=1)
+    return DirichletDraws(parts / 2.0**12, alpha)
 
 
 def pairs() -> st.SearchStrategy[DirichletDraws]:
@@ -158,19 +163,27 @@ def students(draw: Any) -> StudentDraws:
 
 @st.composite
 def angles(draw: Any) -> Angles:
+    """Within three deviations of the middle, or anywhere on the circle where that is more."""
     kappa, k = _shapes(draw), signed(1 + _bytes(draw, MOST))
-    k = k[: len(kappa)]
-    # By the angle itself, or by its deviation.
-    z = np.where(k % 3 == 0, k / 64.0, k / 16.0) * np.where(k % 2, 1.0 / np.sqrt(1.0 + kappa), 1.0)
-    return Angles(_single(np.clip(z, -3.125, 3.125)), kappa)
+    z = k[: len(kappa)] * 3.0 / 128.0 / np.sqrt(kappa + 0.5)
+    return Angles(_single(np.clip(z, -3.0, 3.0)), kappa)
+
+
+@st.composite
+def far_angles(draw: Any) -> Angles:
+    """Anywhere on the circle."""
+    kappa, k = _shapes(draw), signed(1 + _bytes(draw, MOST))
+    return Angles(_single(np.clip(k[: len(kappa)] / 40.0, -3.125, 3.125)), kappa)
 
 
 @st.composite
 def mixtures(draw: Any) -> MixtureDraws:
+    """Up to four components; draws within five deviations of one of them."""
     K = draw(st.integers(1, 4))
     logits, mu = signed(_bytes(draw, K) % 9) / 2.0, signed(_bytes(draw, K) % 33) / 4.0
-    sigma = np.array([0.5, 2.0, 0.75, 1.5, 0.25, 1.25, 3.0, 1.0])[_bytes(draw, K) % 8]
-    z = signed(1 + _bytes(draw, MOST)) / 8.0
+    sigma = SCALES[_bytes(draw, K) % len(SCALES)]
+    drawn = _bytes(draw, MOST)
+    z = mu[drawn % K] + sigma[drawn % K] * signed(1 + drawn % 40) / 4.0
     return MixtureDraws(z[: draw(st.integers(1, MOST))], logits, mu, sigma)
 
 

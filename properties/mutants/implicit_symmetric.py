@@ -67,6 +67,7 @@ STUDENT: dict[str, Velocity] = {
 ANGLE: dict[str, Velocity] = {
     **_common(_angle, _angle_density, lambda z, kappa: -z / (2.0 * np.maximum(kappa, 1e-3))),
     "nan-at-zero": lambda z, kappa: np.where(kappa == 0.0, np.nan, _angle(z, kappa)),
+    "nothing-behind": lambda z, kappa: np.where(kappa * (1.0 - np.cos(z)) > 20.0, 0.0, _angle(z, kappa)),
     # ∂_κ log q without −A(κ): what is lost at κ of one draw is missing.
     "mean-of-cosine-forgotten": lambda z, kappa: _angle(z, kappa) - special.i1e(kappa) / special.i0e(kappa) * z / 4.0,
 }

@@ -9,7 +9,8 @@ and deviations are scaled, z is; and a constant added to all logits is nothing:
 
     Σ_k dz/dμ_k = 1,    Σ_k (μ_k dz/dμ_k + σ_k dz/dσ_k) = z,    Σ_k dz/dlogit_k = 0
 
-In a tail F_k − F is a difference of numbers near 0 (left) or 1 (right); with 1 − F for F on the right nothing is lost.
+In the right tail F_k − F is a difference of numbers near 1, whose rounding is divided by q: it counts for draws within
+five deviations of a component. Far out that would be everything; there 1 − F_k must stand for F_k, in logarithms.
 
 Symbols: z[S] draws, logits[K], mu[K], sigma[K]; d_mu, d_sigma, d_logits [S, K].
 Source: Figurnov, Mohamed and Mnih 2018, §3.1 and App. (mixtures); derived.
@@ -51,12 +52,13 @@ NAMES = ("d_mu", "d_sigma", "d_logits")
 
 
 class Velocities(NamedTuple):
-    """Each [S, K]; `size` is the largest of the differences F_k − F_j over q."""
+    """Each [S, K]; `size` is the largest of the differences F_k − F_j over q, `unit` w_k/q."""
 
     d_mu: Array
     d_sigma: Array
     d_logits: Array
     size: Array
+    unit: Array
 
 
 def exact(case: MixtureDraws, z: Array) -> Velocities:
@@ -68,14 +70,17 @@ def exact(case: MixtureDraws, z: Array) -> Velocities:
     below = (np.exp(log_w) * special.ndtr(x)).sum(axis=1, keepdims=True) < 0.5
     share = np.exp(log_w + special.log_ndtr(np.where(below, x, -x)) - total)
     moved = np.where(below, -1.0, 1.0) * (share - np.exp(log_w) * share.sum(axis=1, keepdims=True))
-    return Velocities(r, r * x, moved, share + np.exp(log_w) * share.sum(axis=1, keepdims=True))
+    size = share + np.exp(log_w) * share.sum(axis=1, keepdims=True)
+    return Velocities(r, r * x, moved, size, np.exp(log_w - total))
 
 
 def sizes(case: MixtureDraws, z: Array, found: Velocities) -> tuple[Array, Array, Array]:
-    """Magnitudes of the summands: an error of x² in the exponent counts."""
+    """Magnitudes of the summands: an error of x² in the exponent counts, and near a component one of F ~ 1 over q."""
+    away = (np.abs(z[:, None] - case.mu) / case.sigma).min(axis=1, keepdims=True)
+    unit = np.where(away <= 5.5, found.unit, 0.0)
     x = np.abs(z[:, None] - case.mu) / case.sigma + np.abs(case.mu) / case.sigma
     far = 8.0 + (x**2).max(axis=1, keepdims=True) + np.ptp(case.logits)
-    return far * found.d_mu, far * found.d_mu * x, far * found.size
+    return far * found.d_mu, far * found.d_mu * x, far * found.size + unit
 
 
 def called(move: Judged, case: MixtureDraws, z: Array) -> Any:

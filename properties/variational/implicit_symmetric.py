@@ -164,6 +164,23 @@ def angle_velocity(move: Judged, case: Angles) -> Gap:
 
 @law(
     implicit_von_mises,
+    says="an angle on the far side moves so that its quantile stays",
+    source=SOURCE,
+    kind="oracle",
+    rule="T1",
+    code="IMP-01",
+    cases="..cases.shapes_of_draws:far_angles",
+    complete=True,
+    kills=("other-sign", "density-forgotten", "normal-limit", "nothing-behind"),
+)
+def angle_velocity_far(move: Judged, case: Angles) -> Gap:
+    """dz/dκ = −(∂F/∂κ)/q up to |z| = 25/8, where q is as small as e^{−2κ}."""
+    want = oracle.von_mises(case.z, case.kappa)
+    return gap(move(case.z, case.kappa) / want, 1.0, allow=angle_allowance(move, case.z, case.kappa))
+
+
+@law(
+    implicit_von_mises,
     says="a uniform angle begins to move by minus its sine",
     source="derived: q = (1 + κ cos t)/2π to first order",
     kind="limit",
@@ -315,6 +332,7 @@ LAWS = (
     student_gradient,
     *shared(implicit_student, student_allowance, oracle.student),
     angle_velocity,
+    angle_velocity_far,
     angle_from_uniform,
     angle_towards_normal,
     angle_gradient,
