@@ -110,6 +110,8 @@ LAWS = (
     "variational.implicit_symmetric",
     "variational.implicit_dirichlet",
     "variational.implicit_mixture",
+    "variational.implicit_explicit",
+    "variational.pathwise_draws",
 )
 
 SUBJECTS = (
@@ -152,6 +154,9 @@ SUBJECTS = (
     "subjects.reference_elbo",
     "subjects.samplers",
     "subjects.samplers_jax",
+    "subjects.torch_implicit",
+    "subjects.jax_implicit",
+    "subjects.pyro_implicit",
 )
 
 MUTANTS = (
@@ -194,4 +199,6 @@ MUTANTS = (
     "mutants.implicit_symmetric",
     "mutants.implicit_dirichlet",
     "mutants.implicit_mixture",
+    "mutants.implicit_explicit",
+    "mutants.pathwise_draws",
 )

@@ -82,7 +82,7 @@ GAMMA_KNOWN = (
     Known(
         "towards-zero",
         reason=VANISHES,
-        witness=_gammas(2.0**-9, 8.0, size=2),
+        witness=_gammas(2.0**-9, 23.0, size=2),
         scope=SCOPE,
         lines=_gamma_lines("2.0**-200", "8.0", "dz == 0.0  # not z (psi(9) - log z) / 8"),
     ),
