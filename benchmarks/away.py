@@ -14,14 +14,13 @@ import platform
 import subprocess
 import sys
 
-from asv import environment, main
-from asv.commands import run
-from asv.machine import Machine, MachineCollection
-from asv.repo import NoRepository
-
 
 def measure(commit: str, seconds: int, machine: str, *options: str) -> None:
     """What `asv run` does, with the answers that a repository would give."""
+    from asv import environment, main
+    from asv.commands import run
+    from asv.machine import Machine, MachineCollection
+    from asv.repo import NoRepository
 
     class OneCommit(NoRepository):  # type: ignore[misc]
         get_hash_from_name = staticmethod(lambda name: commit)
