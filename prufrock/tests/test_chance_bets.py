@@ -21,6 +21,7 @@ RUNS = 1000
 MOST = int(stats.binom.ppf(1.0 - 1e-6, RUNS, SCREEN))  # more than this many alarms at the level: once in a million
 
 
+@settings(deadline=None)
 @given(st.floats(-1e100, 1e100))
 def test_the_inequality_that_everything_rests_on(y: float) -> None:
     """e^φ(y) ≤ 1 + y + y²/2."""
@@ -28,6 +29,7 @@ def test_the_inequality_that_everything_rests_on(y: float) -> None:
     assert np.exp(phi(y)) <= right * (1.0 + 1e-12) or phi(y) > 700.0
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 1000)), min_size=2, max_size=6),
     st.floats(0.001, 20.0),
@@ -93,7 +95,7 @@ def test_features_of_a_uniform_have_the_covariance_they_are_given() -> None:
         assert cov[i, j] == pytest.approx(sum(pieces), abs=1e-9)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(1, 20), min_size=2, max_size=4))
 def test_pairs_of_independent_draws(masses: list[int]) -> None:
     p = np.array(masses) / sum(masses)

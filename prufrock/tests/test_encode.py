@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from properties.cases.frames import Steps
@@ -18,11 +18,13 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_values_come_back(value: Any) -> None:
     assert repr(decode(json.loads(json.dumps(encode(value))))) == repr(value)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(width=32)), st.sampled_from(["float64", "float32"]))
 def test_arrays_come_back_bit_for_bit(numbers: list[float], dtype: str) -> None:
     x = np.array([numbers, numbers], dtype=dtype)
