@@ -112,6 +112,9 @@ LAWS = (
     "variational.implicit_mixture",
     "variational.implicit_explicit",
     "variational.pathwise_draws",
+    "variational.families",
+    "variational.divergences",
+    "bayes.conjugate",
 )
 
 SUBJECTS = (
@@ -157,6 +160,11 @@ SUBJECTS = (
     "subjects.torch_implicit",
     "subjects.jax_implicit",
     "subjects.pyro_implicit",
+    "subjects.densities",
+    "subjects.scipy_densities",
+    "subjects.kl_divergences",
+    "subjects.conjugate",
+    "subjects.conjugate_densities",
 )
 
 MUTANTS = (
@@ -201,4 +209,7 @@ MUTANTS = (
     "mutants.implicit_mixture",
     "mutants.implicit_explicit",
     "mutants.pathwise_draws",
+    "mutants.densities",
+    "mutants.divergences",
+    "mutants.conjugate",
 )
