@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ._draws import Array, signed
-from .integrands import Gradient, Kinks, Multivariate, Wave
+from .integrands import Gradient, Kinks, Multivariate, Wave, quadratic
 
 DEVIATIONS = np.array([0.5, 2.0, 0.75, 1.5, 0.25, 1.25, 3.0, 1.0])
 
@@ -158,13 +158,6 @@ def polynomial(draw: Any, d: int, degree: int = 4) -> Multivariate:
     powers[0, powers.sum(axis=0) == 0] = 1
     coefficients = signed(1 + terms[:, 0] % 8) / 2.0
     return Multivariate(tuple(map(float, coefficients)), tuple(tuple(map(int, p)) for p in powers))
-
-
-def quadratic(a: float, b: Array, c: Array) -> Multivariate:
-    d = len(b)
-    unit = np.eye(d, dtype=int)
-    powers = [(0,) * d, *(tuple(map(int, e)) for e in unit), *(tuple(map(int, 2 * e)) for e in unit)]
-    return Multivariate((float(a), *map(float, b), *map(float, c / 2.0)), tuple(powers))
 
 
 def _normal(draw: Any, d: int) -> tuple[Array, Array, Array]:

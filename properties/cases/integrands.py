@@ -204,3 +204,10 @@ def _library(z: Any) -> Any:
     """The library that z comes from, as far as its functions are named as NumPy's."""
     name = type(z).__module__.partition(".")[0]
     return importlib.import_module({"torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy"}.get(name, "numpy"))
+
+
+def quadratic(a: float, b: Any, c: Any) -> Multivariate:
+    """f(z) = a + Σ_i b_i z_i + ½ Σ_i c_i z_i²."""
+    d = len(b)
+    powers = [(0,) * d, *(tuple(k * (i == j) for j in range(d)) for k in (1, 2) for i in range(d))]
+    return Multivariate((float(a), *map(float, b), *(float(x) / 2.0 for x in c)), tuple(powers))

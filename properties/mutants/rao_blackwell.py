@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from prufrock import Subject, subject
 
-from ..cases.factor_graphs import Factor
+from ..cases.factors import Factor
 from ..variational.rao_blackwell import rao_blackwell
 from ..variational.rao_blackwell_normal import rao_blackwell_normal
 from .careless import careless

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from .._scipy import special
 from . import tails
 
 Array = NDArray[np.float64]

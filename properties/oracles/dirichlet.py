@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from .._scipy import special
 
 Array = NDArray[np.float64]
 

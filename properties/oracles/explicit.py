@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from .._scipy import stats
 
 Array = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from math import comb, factorial, prod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from .._scipy import special
 from ..cases.integrands import Polynomial
 from .quadrature import log_axis
 

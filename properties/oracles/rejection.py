@@ -16,7 +16,8 @@ from itertools import product
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
-from scipy import special
+
+from .._scipy import special
 
 Array = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from .._scipy import special
 from . import moments
 
 Array = NDArray[np.float64]

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, ive
+
+from .._scipy import special
 
 Array = NDArray[np.float64]
 
@@ -42,18 +43,18 @@ def radial(m: int, delta: float) -> Radial:
     rho, width = (np.concatenate(part) for part in zip(*parts, strict=True))
     kappa = rho * delta
     if delta == 0.0:
-        log_f = (1.0 - m / 2.0) * np.log(2.0) - gammaln(m / 2.0) + (m - 1.0) * np.log(rho) - rho**2 / 2.0
+        log_f = (1.0 - m / 2.0) * np.log(2.0) - special.gammaln(m / 2.0) + (m - 1.0) * np.log(rho) - rho**2 / 2.0
         return Radial(rho, width * np.exp(log_f), np.zeros_like(rho))
-    scaled = ive(m / 2.0 - 1.0, kappa)
+    scaled = special.ive(m / 2.0 - 1.0, kappa)
     f = rho * (rho / delta) ** (m / 2.0 - 1.0) * np.exp(-np.square(rho - delta) / 2.0) * scaled
-    return Radial(rho, width * f, ive(m / 2.0, kappa) / scaled)
+    return Radial(rho, width * f, special.ive(m / 2.0, kappa) / scaled)
 
 
 def risk(m: int, delta: float) -> float:
     """The plain estimator's, in units of σ²."""
     k = np.arange(int(delta**2 + 20.0 * delta + 60.0))
     rate = delta**2 / 2.0
-    log_p = k * np.log(rate) - rate - gammaln(k + 1.0) if rate > 0 else np.where(k == 0, 0.0, -np.inf)
+    log_p = k * np.log(rate) - rate - special.gammaln(k + 1.0) if rate > 0 else np.where(k == 0, 0.0, -np.inf)
     return float(m - (m - 2.0) ** 2 * (np.exp(log_p) / (m - 2.0 + 2.0 * k)).sum())
 
 

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from prufrock import Known, subject
 
-from ..cases.factor_graphs import Factor, States
+from ..cases.factor_graphs import States
+from ..cases.factors import Factor
 from ..cases.integrands import Multivariate
 from ..variational.rao_blackwell import rao_blackwell
 from ..variational.score_categorical import score_categorical

@@ -10,7 +10,7 @@ after a division. A mean over nodes of weights w_s so carries 8·n·u·Σ_s |w_s
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from prufrock import Judged
 from prufrock.tolerance import summation
 
-from ..cases.estimators import Normal
 from ..oracles import moments
 from ..oracles.quadrature import normals
+
+if TYPE_CHECKING:
+    from ..cases.estimators import Normal
 
 Array = NDArray[np.float64]
 

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from prufrock import Contract, Gap, Judged, all_of, gap, law
 from prufrock.tolerance import summation
 
+from .._scipy import special
 from ..cases.integrands import Multivariate
 from ..hygiene import cross_cutting, refusals
 from ..oracles import standardised as oracle

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from prufrock import Contract, Gap, Judged, all_of, gap, holds_if, law
 from prufrock.tolerance import summation
 
+from .._scipy import special
 from ..hygiene import cross_cutting, refusals
 from ..oracles import beta as oracle
 from ..oracles import standardised

@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
-from scipy import special
 
 from prufrock import Contract, Gap, Judged, gap, holds_if, law
 from prufrock.tolerance import summation
 
+from .._scipy import special
 from ..hygiene import cross_cutting, refusals
 from ..oracles import gamma as oracle
 from ..oracles import standardised

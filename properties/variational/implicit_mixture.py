@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from prufrock import Contract, Gap, Judged, all_of, gap, law
 from prufrock.tolerance import summation
 
+from .._scipy import special
 from ..cases.integrands import Polynomial
 from ..hygiene import cross_cutting, refusals
 from ..oracles import standardised

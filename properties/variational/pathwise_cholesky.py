@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from prufrock import Contract, Gap, Judged, gap, law
 from prufrock.tolerance import summation
 
-from ..cases.estimators import quadratic
+from ..cases.integrands import quadratic
 from ..hygiene import cross_cutting, refusals
 from ..oracles import moments
 from ..oracles.quadrature import normals

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from prufrock import Contract, Gap, Judged, gap, holds_if, law, same
 from prufrock.tolerance import summation
 
+from .._scipy import special, stats
 from ..oracles import beta, gamma, symmetric
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from prufrock import Gap, Judged, all_of, gap, law
 from prufrock.tolerance import summation
 
-from ..cases.estimators import quadratic
+from ..cases.integrands import quadratic
 from ._gaussian import chain, over_noise
 from .reparameterization import SOURCE, length, pathwise_normal, rounding, size
 

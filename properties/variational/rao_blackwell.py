@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from prufrock import Contract, Gap, Judged, at_most, gap, law, same
 from prufrock.tolerance import summation
 
-from ..cases.factor_graphs import Factor, Total
+from ..cases.factors import Factor, Total
 from ..cases.integrands import Multivariate
 from ..hygiene import cross_cutting, refusals
 from ..oracles.moments_discrete import enumerated, probabilities, slope

@@ -16,7 +16,7 @@ import numpy as np
 
 from prufrock import Gap, Judged, gap, law
 
-from ..cases.factor_graphs import Factor
+from ..cases.factors import Factor
 from ..cases.integrands import Multivariate
 from .rao_blackwell import bound, rao_blackwell
 

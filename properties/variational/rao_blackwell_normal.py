@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from prufrock import Contract, Gap, Judged, all_of, gap, law, same
 from prufrock.tolerance import summation
 
-from ..cases.estimators import Normal
-from ..cases.factor_graphs import Factor, Total
+from ..cases.factors import Factor, Total
 from ..cases.integrands import Multivariate
 from ..hygiene import cross_cutting, refusals
 from ..oracles import moments
@@ -29,6 +28,7 @@ from ._gaussian import SCALES, chain, over_noise, score, score_size
 from ._lengths import longer, wider
 
 if TYPE_CHECKING:
+    from ..cases.estimators import Normal
     from ..cases.factor_graphs import Normals
 
 Array = NDArray[np.float64]
@@ -49,6 +49,8 @@ rao_blackwell_normal = Contract(
 
 
 def _plain(case: Normals) -> Normal:
+    from ..cases.estimators import Normal
+
     return Normal(Total(case.factors), case.mu, case.sigma, case.eps)
 
 

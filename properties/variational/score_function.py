@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from prufrock import Contract, Gap, Judged, gap, law
 from prufrock.tolerance import both, summation
 
-from ..cases.estimators import quadratic
+from ..cases.integrands import quadratic
 from ..hygiene import cross_cutting, refusals
 from ..oracles import moments
 from ._gaussian import (
