@@ -29,6 +29,7 @@ def use(device: str) -> None:
     """Whose time `clock` tells from now on."""
     global _device
     _device = device
+    _events.clear()
 
 
 def clock() -> float:

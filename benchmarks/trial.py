@@ -18,14 +18,12 @@ from .gate import BASE, HEAD, MORE, SLOWER, SUSPECT, Cell, cells, put
 PLANTS = (
     ("transport.c_transform", "transport/c_transform.py", "c_transform"),
     ("transport.kantorovich", "transport/kantorovich.py", "solve"),
-    ("transport.kantorovich", "transport/kantorovich.py", "_solve"),
     ("transport.rubinstein", "transport/rubinstein.py", "solve"),
     ("transport.wasserstein_1d", "transport/wasserstein.py", "wasserstein_1d"),
     ("transport.bures", "transport/wasserstein.py", "gaussian"),
     ("transport.sinkhorn", "transport/sinkhorn.py", "solve"),
     ("transport.sinkhorn", "transport/sinkhorn.py", "_potentials"),
     ("transport.divergence", "transport/divergence.py", "sinkhorn_divergence"),
-    ("transport.divergence", "transport/divergence.py", "from_costs"),
     ("latent.gmm", "latent/gmm.py", "fit"),
     ("latent.gmm", "latent/gmm.py", "_em"),
     ("latent.hmm", "latent/hmm.py", "posteriors"),
@@ -35,6 +33,8 @@ PLANTS = (
     ("latent.ctc", "latent/ctc.py", "loss"),
     ("latent.transducer", "latent/transducer.py", "loss_from_logits"),
     ("latent.decode", "latent/decode.py", "prefix_beam_search"),
+    ("variational.gamma", "variational/implicit.py", "gamma"),
+    ("bayes.shrinkage", "bayes/shrinkage.py", "log_evidence"),
     ("speech.frames", "speech/frames.py", "unstack_frames"),
 )
 TWICE = """

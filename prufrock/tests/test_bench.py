@@ -76,6 +76,34 @@ def test_ratios_are_first_over_second() -> None:
     assert measure.paired(lambda: work(3), lambda: work(1), 0.0, 4) == pytest.approx(3, rel=0.3)
 
 
+def test_a_gpu_is_timed_between_its_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    now = iter([10.0, 30.0, 35.0])  # milliseconds of the device
+
+    class Event:
+        def __init__(self, enable_timing: bool) -> None:
+            self.waited, self.at = not enable_timing, -1.0
+
+        def record(self) -> None:
+            self.at = next(now)
+
+        def synchronize(self) -> None:
+            self.waited = True
+
+        def elapsed_time(self, later: Event) -> float:
+            assert self.waited
+            assert later.waited
+            return later.at - self.at
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    measure.use("cuda")
+    try:
+        told = [measure.clock() for _ in range(3)]
+    finally:
+        measure.use("cpu")
+    assert [t - told[0] for t in told] == pytest.approx([0, 0.020, 0.025])
+
+
 def test_sums_keep_what_happens_every_tenth_call() -> None:
     number = itertools.count()
 
