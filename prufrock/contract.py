@@ -20,7 +20,8 @@ class Contract:
                  the fields of a case that make up the plain call
     outputs      names of what may be returned, the main output first, each with its shape in words
     conventions  the questions a subject may answer differently, each with the answers there are
-    cases        where cases come from: a strategy, a function that makes one, or "module:name" beside the law pack
+    cases        where cases come from: a strategy, a function that makes one, or "module:name" beside the law pack, or
+                 "module:name(argument)" where name makes such a function
     real         the same for cases taken from real data, where there are any
     """
 
@@ -80,4 +81,6 @@ def _found(source: Any, home: str) -> Any:
     if not isinstance(source, str):
         return source
     module, _, name = source.partition(":")
-    return getattr(importlib.import_module(module, package=home), name)
+    name, _, argument = name.rstrip(")").partition("(")
+    found = getattr(importlib.import_module(module, package=home), name)
+    return found(argument) if argument else found

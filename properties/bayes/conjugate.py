@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from prufrock import Contract, Gap, Judged, Law, gap, law
 from prufrock.tolerance import summation
 
-from ..cases.conjugate import usual
 from ..hygiene import cross_cutting, refusals
 from ..oracles.conjugate import MODELS
 from ..oracles.families import registry
@@ -40,7 +39,7 @@ def contract(name: str) -> Contract:
         arguments={"prior": "K", "known": "J", "x": "N", "theta": "M", "new": "R"},
         outputs={"log_posterior": "M", "log_predictive": "R"},
         domain=f"θ is {model.says}; prior {model.prior} {registry()[model.prior].parameters}, known {model.known or 'nothing'}",
-        cases=usual(name),
+        cases=f"..cases.conjugate:usual({name})",
         source=SOURCE,
         home=__package__ or "",
     )

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ._draws import Array
-from .densities import ENDS, USUAL
+from .parameters import ENDS, OTHERS, USUAL
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,6 @@ class Pair:
     other_params: Array
 
 
-CONTINUOUS = (
-    "normal", "laplace", "gumbel", "exponential", "gamma", "pareto", "uniform", "beta", "continuous-bernoulli",
-)  # fmt: skip
-COUNTS = ("bernoulli", "binomial", "poisson", "geometric")
-# The families that a p is compared with; its own comes first.
-OTHERS = {
-    **{name: (name, *(other for other in CONTINUOUS if other != name)) for name in CONTINUOUS},
-    **{name: (name, *(other for other in COUNTS if other != name)) for name in COUNTS},
-    "half-normal": ("half-normal",),
-    "cauchy": ("cauchy",),
-    "categorical": ("categorical",),
-    "weibull": ("gamma",),
-    "kumaraswamy": ("beta",),
-}
 # A second point in every family, away from those of its list.
 MORE: dict[str, tuple[tuple[float, ...], ...]] = {
     "uniform": ((0.25, 0.75), (-1.0, 4.0)),

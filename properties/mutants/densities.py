@@ -11,7 +11,7 @@ from scipy import special
 
 from prufrock import Contract, Subject, subject
 
-from ..cases.densities import ENDS, USUAL
+from ..cases.parameters import ENDS, USUAL
 from ..oracles.families import INF, Family, registry
 from ..variational._families import FLAT
 from ..variational.families import MADE

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from prufrock import Contract, Subject, subject
 
-from ..cases.divergences import COUNTS, OTHERS
+from ..cases.parameters import COUNTS, OTHERS
 from ..oracles.divergences import divergence
 from ..oracles.families import INF, registry
 from ..variational.divergences import MADE

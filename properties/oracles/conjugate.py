@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, i0e, logsumexp, xlog1py, xlogy
 
+from .._scipy import special
 from .families import registry
 
 Array = NDArray[np.float64]
@@ -58,7 +58,7 @@ class Model:
     def log_evidence(self, prior: Array, known: Array, x: Array) -> float:
         theta, w = self.over(prior, x)
         log_joint = self.log_joint(theta, prior, known, x)
-        return float(logsumexp(np.where(np.isfinite(log_joint), log_joint, -np.inf), b=w))
+        return float(special.logsumexp(np.where(np.isfinite(log_joint), log_joint, -np.inf), b=w))
 
     def log_predictive(self, prior: Array, known: Array, x: Array, new: Array) -> Array:
         """log p(x'|x) at each x'."""
@@ -68,15 +68,21 @@ class Model:
         with np.errstate(all="ignore"):
             like = np.asarray((self.new or self.log_p)(new[:, None], theta, *known), np.float64)
         both = np.where(np.isnan(like), -np.inf, like) + log_joint
-        return np.asarray(logsumexp(both, b=w, axis=1) - logsumexp(log_joint, b=w))
+        return np.asarray(special.logsumexp(both, b=w, axis=1) - special.logsumexp(log_joint, b=w))
 
 
 def _choose(n: Any, k: Any) -> Any:
-    return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+    return special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
 
 
 def _negative_binomial(x: Any, t: Any, r: float) -> Any:
-    return gammaln(x + r) - gammaln(x + 1.0) - gammaln(r) + xlogy(r, t) + xlog1py(x, -t)
+    return (
+        special.gammaln(x + r)
+        - special.gammaln(x + 1.0)
+        - special.gammaln(r)
+        + special.xlogy(r, t)
+        + special.xlog1py(x, -t)
+    )
 
 
 def _hypergeometric(x: Any, t: Any, N: float, draws: float) -> Any:
@@ -90,14 +96,14 @@ MODELS = {
     "binomial-beta": Model(
         "beta",
         ("trials",),
-        lambda x, t, n: _choose(n, x) + xlogy(x, t) + xlog1py(n - x, -t),
+        lambda x, t, n: _choose(n, x) + special.xlogy(x, t) + special.xlog1py(n - x, -t),
         "the probability of success; x successes in so many trials",
         counts=True,
     ),
     "geometric-beta": Model(
         "beta",
         (),
-        lambda x, t: np.log(t) + xlog1py(x, -t),
+        lambda x, t: np.log(t) + special.xlog1py(x, -t),
         "the probability of success; x failures before it",
         counts=True,
     ),
@@ -107,22 +113,22 @@ MODELS = {
     "poisson-gamma": Model(
         "gamma",
         ("exposure",),
-        lambda x, t, _: xlogy(x, t) - t - gammaln(x + 1.0),
+        lambda x, t, _: special.xlogy(x, t) - t - special.gammaln(x + 1.0),
         "the rate of x events in a unit of time; new ones are counted over `exposure` units",
         counts=True,
-        new=lambda x, t, e: xlogy(x, e * t) - e * t - gammaln(x + 1.0),
+        new=lambda x, t, e: special.xlogy(x, e * t) - e * t - special.gammaln(x + 1.0),
     ),
     "exponential-gamma": Model("gamma", (), lambda x, t: np.log(t) - t * x, "the rate of an exponential x"),
     "gamma-gamma": Model(
         "gamma",
         ("shape",),
-        lambda x, t, a: a * np.log(t) + (a - 1.0) * np.log(x) - t * x - gammaln(a),
+        lambda x, t, a: a * np.log(t) + (a - 1.0) * np.log(x) - t * x - special.gammaln(a),
         "the rate of a gamma x of known shape",
     ),
     "inverse-gamma-gamma": Model(
         "gamma",
         ("shape",),
-        lambda x, t, a: a * np.log(t) - gammaln(a) - (a + 1.0) * np.log(x) - t / x,
+        lambda x, t, a: a * np.log(t) - special.gammaln(a) - (a + 1.0) * np.log(x) - t / x,
         "the scale of an inverse gamma x of known shape",
     ),
     "pareto-gamma": Model(
@@ -155,7 +161,7 @@ MODELS = {
     "von-mises": Model(
         "von-mises",
         ("concentration",),
-        lambda x, t, k: k * (np.cos(x - t) - 1.0) - LOG_2PI - np.log(i0e(k)),
+        lambda x, t, k: k * (np.cos(x - t) - 1.0) - LOG_2PI - np.log(special.i0e(k)),
         "the direction of a von Mises x of known concentration",
     ),
     "hypergeometric-beta-binomial": Model(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import special
 
+from .._scipy import special
 from .families import INF, Family
 
 LOG_2PI = float(np.log(2.0 * np.pi))

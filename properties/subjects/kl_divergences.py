@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from prufrock import Subject, subject
 
-from ..cases.divergences import OTHERS
+from ..cases.parameters import OTHERS
 from ..variational.divergences import MADE
 from .densities import NUMPYRO, TORCH
 from .kl_known import known

@@ -16,7 +16,7 @@ from prufrock import Contract, Gap, Judged, Law, all_of, at_most, gap, holds_if,
 from prufrock.call import SubjectRaised
 from prufrock.tolerance import summation
 
-from ..cases.densities import ENDS, USUAL, ends, usual
+from ..cases.parameters import ENDS, USUAL
 from ..hygiene import cross_cutting, refusals
 from ..oracles.families import INF, Family, registry
 
@@ -36,7 +36,7 @@ def contract(name: str, family: Family, source: str) -> Contract:
         | {"x": "N", "q": "M"},
         outputs={"log_p": "N", "cdf": "N", "quantile": "M", "mean": "", "variance": "", "entropy": ""},
         domain=f"parameters {', '.join(family.parameters)}; x in the support, q strictly between 0 and 1",
-        cases=usual(name),
+        cases=f"..cases.densities:usual({name})",
         conventions={"ends": ("limit", "open", "clamped")},
         source=source,
         home=__package__ or "",
@@ -267,7 +267,7 @@ def _law(
         needs=needs,
         level="convention" if when else level,
         when=when,
-        cases=ends(family) if cases == "ends" else None,
+        cases=f"..cases.densities:ends({family})" if cases == "ends" else None,
         complete=complete,
         effort=0.5,
         name=run.__name__.replace("_", "-"),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from prufrock import Contract, Gap, Judged, Law, at_most, gap, inconclusive, law
 from prufrock.tolerance import summation
 
-from ..cases.divergences import COUNTS, OTHERS, ends, itself, usual
+from ..cases.parameters import COUNTS, OTHERS
 from ..hygiene import cross_cutting
 from ..oracles.divergences import divergence
 from ..oracles.families import INF
@@ -38,7 +38,7 @@ def contract(name: str) -> Contract:
         arguments={"params": "K", "other": "", "other_params": "L"},
         outputs={"kl": ""},
         domain=f"q one of {', '.join(OTHERS[name])}; all parameters in their own domains",
-        cases=usual(name),
+        cases=f"..cases.divergences:usual({name})",
         conventions={"ends": ("limit",)},
         source=SOURCE,
         home=__package__ or "",
@@ -89,7 +89,7 @@ def laws(name: str) -> tuple[Contract, tuple[Law, ...]]:
         return at_most(-kl(*given(case)), 0.0, allow=rounding(case, kl.u), effect=size)
 
     reversible = OTHERS[name][0] == name
-    own = itself(name) if reversible else None
+    own = f"..cases.divergences:itself({name})" if reversible else None
     kills = ("reversed", "cross-entropy", "half") if len(OTHERS[name]) > 1 else ("cross-entropy", "half")
     made_laws = [
         _law(
@@ -109,7 +109,9 @@ def laws(name: str) -> tuple[Contract, tuple[Law, ...]]:
         says = "certain outcomes cost nothing, impossible ones everything"
         kills = ("nan-for-zero", "floors-probabilities")
         when = {"ends": ("limit",)}
-        made_laws.append(_law(made, at_the_ends, says, "limit", kills, cases=ends(name), when=when))
+        made_laws.append(
+            _law(made, at_the_ends, says, "limit", kills, cases=f"..cases.divergences:ends({name})", when=when)
+        )
     everywhere = cross_cutting(made, allow=lambda case, u: 2 * rounding(case, u), layouts=LAYOUTS)
     # One parameter is in order already: what changes its argument is shown by a sign.
     return made, (*made_laws, replace(everywhere[0], kills=("writes-into-input", "negates-in-place")), *everywhere[1:])
