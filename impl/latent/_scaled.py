@@ -55,7 +55,9 @@ def forward(lattice: Lattice) -> Forward | None:
         tops = tops.masked_fill(~inside(lattice)[..., None], 0)
     if not bool((tops > -torch.inf).all() & (top > -torch.inf) & (first > -torch.inf).all()):
         return None
-    level = Lattice((nodes - tops).contiguous(), arcs - top, None if start is None else start - first, None, lattice.lengths)
+    level = Lattice(
+        (nodes - tops).contiguous(), arcs - top, None if start is None else start - first, None, lattice.lengths
+    )
     depth = math.log(torch.finfo(nodes.dtype).tiny)
     if _mixing(level, depth):
         torch.threshold_(level.nodes, depth / 2, -torch.inf)

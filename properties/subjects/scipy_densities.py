@@ -73,9 +73,14 @@ def _subject(family: str, name: str, translated: Callable[..., Any]) -> Subject:
     outputs = CIRCLE if family == "von-mises" else ALL
     made = MADE[family][0]
     called = f"SciPy.{name}" if family != "gamma-poisson" else f"SciPy.{name}[gamma-poisson]"
-    return subject(called, contract=made, outputs=outputs, conventions={"ends": "limit"}, requires="scipy>=1.11")(
-        _run(name, translated, outputs)
-    )
+    declared: dict[str, Any] = {"conventions": {"ends": "limit"}, "requires": "scipy>=1.11"}
+    accepts = _some_successes if family == "negative-binomial" else None
+    return subject(called, contract=made, outputs=outputs, accepts=accepts, **declared)(_run(name, translated, outputs))
+
+
+def _some_successes(successes: Any, *_: Any) -> bool:
+    """scipy.stats.nbinom is defined for n > 0 successes alone; with none it is NaN, as for any parameter out of range."""
+    return bool(successes > 0)
 
 
 SUBJECTS = tuple(_subject(family, name, translated) for family, (name, translated) in FAMILIES.items())
