@@ -165,6 +165,8 @@ SUBJECTS = (
     "subjects.kl_divergences",
     "subjects.conjugate",
     "subjects.conjugate_densities",
+    "subjects.evidence",
+    "subjects.elbos",
 )
 
 MUTANTS = (

@@ -15,6 +15,7 @@ from ..bayes.shrinkage import normal_posterior
 from ..bayes.shrinkage_evidence import normal_predictive
 from ..bayes.shrinkage_mean import normal_shrinkage
 from .conjugate_known import known
+from .lax_variational import lax
 
 Array = NDArray[Any]
 RELEASE = "conjugate-models>=0.10"
@@ -208,10 +209,12 @@ def units(mu0: Array, tau0_sq: Array, sigma_sq: Array, y: Array) -> Any:
     return normal_known_variance(x_total=y, n=1, var=sigma_sq, prior=prior).mu
 
 
-SUBJECTS = (
-    *(_subject(model, name, update) for model, (name, update) in UPDATES.items()),
-    normal_known_variance,
-    normal_known_precision,
-    normal_known_variance_predictive,
-    units,
+SUBJECTS = lax(
+    (
+        *(_subject(model, name, update) for model, (name, update) in UPDATES.items()),
+        normal_known_variance,
+        normal_known_precision,
+        normal_known_variance_predictive,
+        units,
+    )
 )

@@ -15,6 +15,7 @@ from prufrock import Known, Subject, subject
 
 from ..variational.families import MADE
 from .densities_known import known
+from .lax_variational import lax
 
 Array = NDArray[Any]
 
@@ -91,9 +92,25 @@ NUMPYRO: dict[str, tuple[str, tuple[str, ...]]] = {
     "gamma-poisson": ("GammaPoisson", (*LOG, *CDF, *MOMENTS)),
     "categorical": ("CategoricalProbs", (*LOG, *ENTROPY)),
 }
-# Supports documented as open, at one end or both; probabilities that are moved off 0 and 1 before anything else.
-OPEN = ("inverse-gamma", "log-normal", "weibull", "fisher-snedecor", "uniform")
-CLAMPED = ("bernoulli", "binomial", "negative-binomial", "categorical")
+# Supports documented as open, at one end or both; and values or probabilities that are moved off 0 and 1 first.
+OPEN = {
+    "torch": ("inverse-gamma", "log-normal", "weibull", "fisher-snedecor", "uniform"),
+    "numpyro": (
+        "exponential",
+        "gamma",
+        "chi2",
+        "inverse-gamma",
+        "log-normal",
+        "weibull",
+        "half-normal",
+        "half-cauchy",
+        "pareto",
+    ),
+}
+CLAMPED = {
+    "torch": ("bernoulli", "binomial", "negative-binomial", "categorical"),
+    "numpyro": ("kumaraswamy", "bernoulli", "binomial", "negative-binomial", "categorical", "geometric"),
+}
 
 
 def _by_torch(module: str, family: str, name: str, outputs: tuple[str, ...]) -> Callable[..., Any]:
@@ -159,12 +176,14 @@ def _subjects(
     make: Callable[..., Any],
     part: str = "",
 ) -> tuple[Subject, ...]:
-    """Each family in float64, and in float32."""
+    """Each family in float64, and in float32 where that is not compiled anew for every shape."""
     found = []
+    dtypes = (("float64", ""), ("float32", "[float32]")) if library != "numpyro" else (("float64", ""),)
     for family, (name, outputs) in table.items():
-        for dtype, bracket in (("float64", ""), ("float32", "[float32]")):
+        for dtype, bracket in dtypes:
             records: tuple[Known, ...] = known(library, family, dtype, part)
-            ends = {"ends": "open" if family in OPEN else "clamped" if family in CLAMPED else "limit"}
+            is_open, is_clamped = family in OPEN.get(library, ()), family in CLAMPED.get(library, ())
+            ends = {"ends": "open" if is_open else "clamped" if is_clamped else "limit"}
             found.append(
                 subject(
                     f"{library}.{name}{'.' + part if part else ''}{bracket}",
@@ -187,9 +206,11 @@ def _pyro(family: str, name: str, outputs: tuple[str, ...]) -> Callable[..., Any
     return _by_torch("pyro.distributions", family, name, outputs)
 
 
-SUBJECTS = (
-    *_subjects("torch", "torch>=2.4", TORCH, _torch),
-    *_subjects("torch", "torch>=2.4", TORCH_FUNCTIONS, _torch, "cdf"),
-    *_subjects("pyro", "pyro-ppl>=1.8", PYRO, _pyro),
-    *_subjects("numpyro", "numpyro>=0.13", NUMPYRO, _by_jax),
+SUBJECTS = lax(
+    (
+        *_subjects("torch", "torch>=2.4", TORCH, _torch),
+        *_subjects("torch", "torch>=2.4", TORCH_FUNCTIONS, _torch, "cdf"),
+        *_subjects("pyro", "pyro-ppl>=1.8", PYRO, _pyro),
+        *_subjects("numpyro", "numpyro>=0.13", NUMPYRO, _by_jax),
+    )
 )
