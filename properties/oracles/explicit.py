@@ -50,7 +50,7 @@ def velocity(dist: str, z: Array, v: Array) -> Array:
 def quantile(dist: str, u: Array, v: Array) -> Array:
     """G(u; θ), for u up to ½."""
     if dist == "kumaraswamy":
-        return np.asarray(-np.expm1(np.log1p(-u) / v[1])) ** (1.0 / v[0])
+        return np.asarray((-np.expm1(np.log1p(-u) / v[1])) ** (1.0 / v[0]))
     return np.asarray(scipy_law(dist, v).ppf(u))
 
 

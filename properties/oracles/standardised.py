@@ -90,7 +90,7 @@ def log_density(dist: str, v: Array, eps: Array) -> Array:
 def log_jacobian(dist: str, v: Array, eps: Array) -> Array:
     """log ∂τ/∂ε."""
     m, s = standard(dist, v)
-    return log_width(dist, m + s * eps) + np.log(s)
+    return np.asarray(log_width(dist, m + s * eps) + np.log(s))
 
 
 def bend(dist: str, T: Array) -> Array:
