@@ -118,7 +118,7 @@ def _posteriors(
         possible = log_Z > -torch.inf
         if not bool(possible.all()):
             nodes, arcs = nodes * possible[..., None], arcs * possible[..., None, None]
-        arcs = arcs.reshape(len(arcs), -1, *arcs.shape[-2:]).sum(1) if pooled else arcs
+        arcs = arcs.sum(1) if pooled else arcs
         found = log_Z, nodes, arcs
     log_Z, nodes, arcs = found
     return Posteriors(log_Z, nodes, arcs if each or not shared else arcs.sum(0))
