@@ -115,6 +115,7 @@ LAWS = (
     "variational.families",
     "variational.divergences",
     "bayes.conjugate",
+    "variational.divergences_joint",
 )
 
 SUBJECTS = (
@@ -167,6 +168,7 @@ SUBJECTS = (
     "subjects.conjugate_densities",
     "subjects.evidence",
     "subjects.elbos",
+    "subjects.kl_joint",
 )
 
 MUTANTS = (
@@ -214,4 +216,5 @@ MUTANTS = (
     "mutants.densities",
     "mutants.divergences",
     "mutants.conjugate",
+    "mutants.divergences_joint",
 )
