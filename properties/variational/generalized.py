@@ -36,6 +36,7 @@ from prufrock.tolerance import summation
 
 from ..hygiene import cross_cutting, refusals
 from ..oracles import standardised as oracle
+from ..oracles.differences import central
 from ..oracles.standardised import Grid
 
 if TYPE_CHECKING:
@@ -180,12 +181,14 @@ def _by_differences(case: Standardised, function: Any) -> tuple[Array, Array]:
     slopes, slacks = [], []
     for unit in np.eye(2):
         h = 2.0**-12 * float(np.abs(case.params @ unit))
-        wide, narrow = (
-            (function(case.params + d * unit) - function(case.params - d * unit)) / (2 * d) for d in (h, h / 2)
-        )
-        slopes.append((4.0 * narrow - wide) / 3.0)
+
+        def at(t: float, unit: Array = unit) -> Array:
+            return np.asarray(function(case.params + t * unit))
+
+        slope, apart = central(at, 0.0, h)
+        slopes.append(slope)
         largest = np.abs(function(case.params)) + 1.0
-        slacks.append(10.0 * np.abs(wide - narrow) + 64.0 * 2.0**-53 * largest / h)
+        slacks.append(10.0 * apart + 64.0 * 2.0**-53 * largest / h)
     return np.stack(slopes, axis=1), np.stack(slacks, axis=1)
 
 

@@ -26,6 +26,7 @@ from .._scipy import special
 from ..cases.integrands import Multivariate
 from ..hygiene import cross_cutting, refusals
 from ..oracles import standardised as oracle
+from ..oracles.differences import central
 from ..oracles.dirichlet import slope
 from .generalized import FULL, SOURCE
 
@@ -182,10 +183,13 @@ def _by_differences(case: Parts, function: Any) -> tuple[Array, Array]:
     slopes, slacks = [], []
     for unit in np.eye(len(case.alpha)):
         h = 2.0**-12 * float(case.alpha @ unit)
-        moved = [(function(type(case)(case.f, case.alpha + d * unit, case.eps)), d) for d in (h, -h, h / 2, -h / 2)]
-        wide, narrow = ((moved[i][0] - moved[i + 1][0]) / (2.0 * moved[i][1]) for i in (0, 2))
-        slopes.append((4.0 * narrow - wide) / 3.0)
-        slacks.append(10.0 * np.abs(wide - narrow) + 64.0 * 2.0**-53 * (np.abs(moved[0][0]) + 1.0) / h)
+
+        def moved(t: float, unit: Array = unit) -> Array:
+            return np.asarray(function(type(case)(case.f, case.alpha + t * unit, case.eps)))
+
+        found, apart = central(moved, 0.0, h)
+        slopes.append(found)
+        slacks.append(10.0 * apart + 64.0 * 2.0**-53 * (np.abs(moved(h)) + 1.0) / h)
     return np.stack(slopes, axis=1), np.stack(slacks, axis=1)
 
 

@@ -30,6 +30,7 @@ from .._scipy import special
 from ..hygiene import cross_cutting, refusals
 from ..oracles import beta as oracle
 from ..oracles import standardised
+from ..oracles.differences import central
 
 if TYPE_CHECKING:
     from ..cases.shapes_of_draws import BetaDraws
@@ -129,9 +130,8 @@ def moving_quantile(move: Judged, case: BetaDraws) -> Gap:
     def at(alpha: Array) -> Array:
         return oracle.quantile(case.alpha, case.beta, case.z, alpha, case.beta)
 
-    wide, narrow = ((at(case.alpha + d) - at(case.alpha - d)) / (2.0 * d) for d in (h, h / 2.0))
-    want = (4.0 * narrow - wide) / 3.0
-    slack = 10.0 * np.abs(wide - narrow) + 1e-12 * case.z / h
+    want, apart = central(at, case.alpha, h)
+    slack = 10.0 * apart + 1e-12 * case.z / h
     allow = allowance(move, case.z, case.alpha, case.beta) + slack / np.abs(want)
     return gap(move(case.z, case.alpha, case.beta) / want, 1.0, allow=allow)
 

@@ -20,6 +20,7 @@ from prufrock.tolerance import summation
 
 from ..hygiene import cross_cutting, refusals
 from ..oracles import explicit as oracle
+from ..oracles.differences import central
 
 if TYPE_CHECKING:
     from ..cases.shapes_of_draws import ExplicitDraws
@@ -96,12 +97,13 @@ def moving_quantile(move: Judged, case: ExplicitDraws) -> Gap:
     want, slack = [], []
     for unit in np.eye(len(v)):
         h = 2.0**-9 * abs(float(v @ unit))
-        wide, narrow = (
-            (oracle.quantile(dist, u, v + d * unit) - oracle.quantile(dist, u, v - d * unit)) / (2.0 * d)
-            for d in (h, h / 2.0)
-        )
-        want.append((4.0 * narrow - wide) / 3.0)
-        slack.append(10.0 * np.abs(wide - narrow) + 1e-13 * (1.0 + np.abs(z)) / h)
+
+        def at(t: float, unit: Array = unit) -> Array:
+            return oracle.quantile(dist, u, v + t * unit)
+
+        slope, apart = central(at, 0.0, h)
+        want.append(slope)
+        slack.append(10.0 * apart + 1e-13 * (1.0 + np.abs(z)) / h)
     # z itself is rounded to the subject's dtype on the way in.
     rounded = 8.0 * move.u * (1.0 + np.abs(z))[:, None] / np.abs(v)
     allow = np.stack(slack, axis=1) + allowance(move, dist, z, v) + rounded

@@ -34,6 +34,7 @@ from .._scipy import special
 from ..hygiene import cross_cutting, refusals
 from ..oracles import gamma as oracle
 from ..oracles import standardised
+from ..oracles.differences import central
 
 if TYPE_CHECKING:
     from ..cases.shapes_of_draws import GammaDraws
@@ -138,10 +139,9 @@ def moving_quantile(move: Judged, case: GammaDraws) -> Gap:
     def at(alpha: Array) -> Array:
         return oracle.quantile(case.alpha, case.z, alpha)
 
-    wide, narrow = ((at(case.alpha + d) - at(case.alpha - d)) / (2.0 * d) for d in (h, h / 2.0))
-    want = (4.0 * narrow - wide) / 3.0
+    want, apart = central(at, case.alpha, h)
     # The inverse itself is good to some 1e-13, relative to z.
-    slack = 10.0 * np.abs(wide - narrow) + 1e-12 * (1.0 + case.z) / h
+    slack = 10.0 * apart + 1e-12 * (1.0 + case.z) / h
     size = np.abs(want)
     allow = (allowance(move, case.z, case.alpha, size) + slack) / size
     return gap(move(case.z, case.alpha) / want, 1.0, allow=allow)

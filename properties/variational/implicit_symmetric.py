@@ -26,6 +26,7 @@ from prufrock.tolerance import summation
 from .._scipy import special
 from ..hygiene import cross_cutting, refusals
 from ..oracles import symmetric as oracle
+from ..oracles.differences import central
 
 if TYPE_CHECKING:
     from ..cases.shapes_of_draws import Angles, StudentDraws
@@ -97,9 +98,9 @@ def student_quantile(move: Judged, case: StudentDraws) -> Gap:
     z, nu = np.clip(case.z, -6.0, 6.0), np.clip(case.nu, 1.0, 23.0)
     h = 2.0**-6 * nu
     u = special.stdtr(nu, -np.abs(z))
-    wide, narrow = ((special.stdtrit(nu + d, u) - special.stdtrit(nu - d, u)) / (2.0 * d) for d in (h, h / 2.0))
-    want = -np.sign(z) * (4.0 * narrow - wide) / 3.0
-    slack = np.abs(wide - narrow) + 1e-11 * (1.0 + np.abs(z)) / h
+    slope, apart = central(lambda x: special.stdtrit(x, u), nu, h)
+    want = -np.sign(z) * slope
+    slack = apart + 1e-11 * (1.0 + np.abs(z)) / h
     return gap(move(z, nu), want, allow=student_allowance(move, z, nu) * np.abs(want) + slack)
 
 

@@ -35,6 +35,7 @@ from ..cases.integrands import Polynomial
 from ..hygiene import cross_cutting, refusals
 from ..oracles import rejection as oracle
 from ..oracles import standardised
+from ..oracles.differences import central
 
 if TYPE_CHECKING:
     from ..cases.shapes_of_noise import Kept
@@ -165,10 +166,9 @@ def correcting_part(estimate: Judged, case: Kept) -> Gap:
 def _by_differences(case: Kept, function: Any) -> tuple[Array, Array]:
     """∂_α of a function of α, [S], and how far off it may be (T4)."""
     h = 2.0**-12 * case.alpha
-    wide, narrow = ((function(case.alpha + d) - function(case.alpha - d)) / (2.0 * d) for d in (h, h / 2.0))
+    slope, apart = central(function, case.alpha, h)
     largest = np.abs(function(case.alpha)) + 1.0
-    slack = 10.0 * np.abs(wide - narrow) + 64.0 * 2.0**-53 * largest / h
-    return (4.0 * narrow - wide) / 3.0, slack
+    return slope, 10.0 * apart + 64.0 * 2.0**-53 * largest / h
 
 
 @law(
