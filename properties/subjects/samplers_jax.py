@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from prufrock import Subject, subject
 
 from ..variational.sampler import sampler
-from .samplers import known
+from .samplers import LOGISTIC, TORCH, known
 
 Array = NDArray[Any]
 
@@ -37,25 +37,7 @@ JAX: dict[str, Callable[[Any, Any, Array, Any], Any]] = {
     "geometric": lambda r, key, p, shape: r.geometric(key, p[0], shape) - 1,
     "categorical": lambda r, key, p, shape: r.choice(key, len(p), shape, p=p),
 }
-NUMPYRO: dict[str, Callable[[Any, Array], Any]] = {
-    "normal": lambda d, p: d.Normal(p[0], p[1]),
-    "exponential": lambda d, p: d.Exponential(p[0]),
-    "gamma": lambda d, p: d.Gamma(p[0], p[1]),
-    "uniform": lambda d, p: d.Uniform(p[0], p[1]),
-    "beta": lambda d, p: d.Beta(p[0], p[1]),
-    "laplace": lambda d, p: d.Laplace(p[0], p[1]),
-    "gumbel": lambda d, p: d.Gumbel(p[0], p[1]),
-    "logistic": lambda d, p: d.Logistic(p[0], p[1]),
-    "lognormal": lambda d, p: d.LogNormal(p[0], p[1]),
-    "weibull": lambda d, p: d.Weibull(p[0], p[1]),
-    "student": lambda d, p: d.StudentT(p[0], p[1], p[2]),
-    "cauchy": lambda d, p: d.Cauchy(p[0], p[1]),
-    "bernoulli": lambda d, p: d.Bernoulli(p[0]),
-    "binomial": lambda d, p: d.Binomial(int(p[0]), p[1]),
-    "poisson": lambda d, p: d.Poisson(p[0]),
-    "geometric": lambda d, p: d.Geometric(p[0]),
-    "categorical": lambda d, p: d.Categorical(p),
-}
+NUMPYRO = TORCH | LOGISTIC  # the classes have the same names and arguments
 
 
 def _cut(draw: Callable[[tuple[int]], Any], n: int) -> Array:
