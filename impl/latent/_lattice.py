@@ -189,7 +189,7 @@ def log_partition(lattice: Lattice) -> Float[Tensor, "*B"]:
 def best(lattice: Lattice) -> tuple[Float[Tensor, "*B"], Int[Tensor, "N *B"]]:
     """The score of the best path, and one path that attains it."""
     lattice = _detached(lattice)
-    if has_kernel() and not lattice.band and lattice.arcs.ndim == 2 and not lattice.nodes.is_cuda:
+    if _scaled.by_kernel(lattice):
         return _best_by_kernel(lattice)
     x, sizes = messages(lattice, MAX)
     score = _total(lattice, MAX, x, sizes)
@@ -208,11 +208,10 @@ def _best_by_kernel(lattice: Lattice) -> tuple[Tensor, Tensor]:
 
     nodes, chains = lattice.nodes, lattice.nodes.shape[1:-1]
     N, K = len(nodes), nodes.shape[-1]
-    lengths = torch.full(chains, N) if lattice.lengths is None else lattice.lengths.expand(chains)
     first, last = (nodes.new_zeros(()) if s is None else s for s in (lattice.start, lattice.end))
     first, last = (s.expand(*chains, K).reshape(-1, K) for s in (first, last))
     score, path = nodes.new_empty(chains, dtype=torch.float64), torch.empty((N, *chains), dtype=torch.int64)
-    given = nodes.reshape(N, -1, K), lattice.arcs, first, last, lengths.reshape(-1), nodes.new_empty((N, K))
+    given = nodes.reshape(N, -1, K), lattice.arcs, first, last, _scaled.flat_lengths(lattice), nodes.new_empty((N, K))
     flat = (*(t.contiguous() for t in given), score.view(-1), path.view(N, -1))
     _chain_kernel.best(*(t.numpy() for t in flat))
     return score.to(nodes), path

@@ -36,12 +36,13 @@ if TYPE_CHECKING:
 
 class Forward(NamedTuple):
     """The messages x, the logarithms of all they were divided by, and the lattice with its scores at most 0, its nodes
-    as they are and as numbers e (None where chunks made their own)."""
+    as they are and as numbers e (None where chunks made their own); mixing: whether the first condition holds."""
 
     x: Float[Tensor, "N *B K"]
     sizes: Float[Tensor, "N *B"]
     level: Lattice
     e: Float[Tensor, "N *B K"] | None
+    mixing: bool
 
 
 def forward(lattice: Lattice) -> Forward | None:
@@ -59,27 +60,23 @@ def forward(lattice: Lattice) -> Forward | None:
         (nodes - tops).contiguous(), arcs - top, None if start is None else start - first, None, lattice.lengths
     )
     depth = math.log(torch.finfo(nodes.dtype).tiny)
-    if _mixing(level, depth):
+    mixing = bool(2 * level.arcs.min() >= depth / 2 - math.log(torch.finfo(nodes.dtype).eps / 16))
+    if mixing:
         torch.threshold_(level.nodes, depth / 2, -torch.inf)
     elif _faint(level, depth):
         return None
-    stepwise = _kernel(level) or not long(level, REAL)
+    stepwise = by_kernel(level) or not long(level, REAL)
     e = level.nodes.exp() if stepwise else None
     found = chunked(level, REAL) if e is None else _forward(level, e)
     if found is None:
         return None
     x, sizes = found
-    if bool((x[0].amax(-1) <= 0).any()) or not _kept(x, x[-1], level, depth):
+    if bool((x[0].amax(-1) <= 0).any()) or not _kept(x, x[-1], level, mixing):
         return None
     sizes = sizes + tops[..., 0]
     sizes[0] += first[..., 0]
     sizes[1:] += top if lattice.lengths is None else top * inside(lattice)[1:]
-    return Forward(x, sizes, level, e)
-
-
-def _mixing(level: Lattice, depth: float) -> bool:
-    """Whether r² √tiny is below rounding, r the largest ratio of arcs."""
-    return bool(2 * level.arcs.min() >= depth / 2 - math.log(torch.finfo(level.arcs.dtype).eps / 16))
+    return Forward(x, sizes, level, e, mixing)
 
 
 def _faint(level: Lattice, depth: float) -> bool:
@@ -89,14 +86,14 @@ def _faint(level: Lattice, depth: float) -> bool:
     return any(s is not None and bool(((s > -torch.inf) & (s < least)).any()) for s, least in scores)
 
 
-def _kept(x: Tensor, final: Tensor, level: Lattice, depth: float) -> bool:
+def _kept(x: Tensor, final: Tensor, level: Lattice, mixing: bool) -> bool:
     """Whether no message died out (then the final one did) nor, where that matters, came near underflow."""
     if not bool((final.amax(-1) > 0).all()):
         return False
-    if _mixing(level, depth):
+    if mixing:
         return True
     present = torch.ones_like(x[..., :1], dtype=torch.bool) if level.lengths is None else inside(level)[..., None]
-    return not bool(((x > 0) & (x < math.exp(depth / 2)) & present).any())
+    return not bool(((x > 0) & (x < math.sqrt(torch.finfo(x.dtype).tiny)) & present).any())
 
 
 def log_partition(x: Float[Tensor, "N *B K"], sizes: Float[Tensor, "N *B"]) -> Float[Tensor, "*B"]:
@@ -107,9 +104,9 @@ def log_partition(x: Float[Tensor, "N *B K"], sizes: Float[Tensor, "N *B"]) -> F
 def posteriors(lattice: Lattice, found: Forward, each: bool, pooled: bool) -> tuple[Tensor, Tensor, Tensor] | None:
     """log Z, P(state), and P(arc): at each step, or [1, *B, K, K] summed over the steps, or [1, K, K] over the chains
     too; None where backward may have lost something."""
-    x, sizes, level, e = found
+    x, sizes, level, e, mixing = found
     y = _backward_in_chunks(level) if e is None else _backward(level, e)
-    if y is None or not _kept(y, y[0], level, math.log(torch.finfo(y.dtype).tiny)):
+    if y is None or not _kept(y, y[0], level, mixing):
         return None
     A = level.arcs.exp()
     first = y[0] if lattice.start is None else y[0] * softmax(lattice.start, -1)
@@ -138,14 +135,15 @@ def posteriors(lattice: Lattice, found: Forward, each: bool, pooled: bool) -> tu
     return log_Z, nodes, (A * torch.einsum("n...i,n...j->...ij", x[:-1], ahead))[None]
 
 
-def _kernel(level: Lattice) -> bool:
-    return has_kernel() and not level.nodes.is_cuda
+def by_kernel(lattice: Lattice) -> bool:
+    """Whether a kernel serves: a dense chain with shared arcs, on the CPU."""
+    return has_kernel() and not lattice.band and lattice.arcs.ndim == 2 and not lattice.nodes.is_cuda
 
 
-def _lengths(level: Lattice) -> Tensor:
+def flat_lengths(lattice: Lattice) -> Tensor:
     """[B], one length per chain."""
-    N, chains = len(level.nodes), level.nodes.shape[1:-1]
-    return torch.full((chains.numel(),), N) if level.lengths is None else level.lengths.expand(chains).flatten()
+    N, chains = len(lattice.nodes), lattice.nodes.shape[1:-1]
+    return torch.full((chains.numel(),), N) if lattice.lengths is None else lattice.lengths.expand(chains).flatten()
 
 
 def _forward(level: Lattice, e: Tensor) -> tuple[Tensor, Tensor]:
@@ -153,11 +151,11 @@ def _forward(level: Lattice, e: Tensor) -> tuple[Tensor, Tensor]:
     A = level.arcs.exp()
     first = torch.ones_like(e[0]) if level.start is None else level.start.exp().expand_as(e[0])
     x, sizes, tiny = torch.empty_like(e), e.new_empty((*e.shape[:-1], 1)), torch.finfo(e.dtype).tiny
-    if _kernel(level):
+    if by_kernel(level):
         from . import _chain_kernel
 
         N, K = len(e), e.shape[-1]
-        flat = (e.reshape(N, -1, K), A, first.reshape(-1, K), _lengths(level), x.view(N, -1, K), sizes.view(N, -1))
+        flat = (e.reshape(N, -1, K), A, first.reshape(-1, K), flat_lengths(level), x.view(N, -1, K), sizes.view(N, -1))
         _chain_kernel.forward(*(t.contiguous().numpy() for t in flat), e.new_tensor(tiny).numpy()[()])
         return x, sizes[..., 0].log()
     for n, node in enumerate(e):
@@ -181,11 +179,11 @@ def _backward(level: Lattice, e: Tensor) -> Tensor:
     """y; whatever it is beyond the lengths."""
     At = level.arcs.mT.exp()
     y, tiny = torch.empty_like(e), torch.finfo(e.dtype).tiny
-    if _kernel(level):
+    if by_kernel(level):
         from . import _chain_kernel
 
         N, K = len(e), e.shape[-1]
-        flat = (e.reshape(N, -1, K), At, _lengths(level), y.view(N, -1, K))
+        flat = (e.reshape(N, -1, K), At, flat_lengths(level), y.view(N, -1, K))
         _chain_kernel.backward(*(t.contiguous().numpy() for t in flat), e.new_tensor(tiny).numpy()[()])
         return y
     y[-1] = e[-1] / e[-1].amax(-1, keepdim=True)

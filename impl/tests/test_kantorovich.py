@@ -1,24 +1,34 @@
 """Optimality is proved per instance: feasible plan, feasible prices, no gap; SciPy and POT agree."""
 
+from collections.abc import Iterator
+from contextlib import nullcontext
+
 import numpy as np
 import ot
 import pytest
 import torch
 from scipy.optimize import linear_sum_assignment, linprog
 
+from .._kernels import without_kernels
 from ..transport import kantorovich
 from ._problems import problems
 
-TWINS = pytest.mark.parametrize("kernel", [False, True], ids=["plain", "kernel"])
 ROUNDOFF = {torch.float32: 2.0**-24, torch.float64: 2.0**-53}
 
 
-@TWINS
+@pytest.fixture(params=["plain", "kernel"])
+def _twin(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The plain simplex, and the kernel where numba is installed."""
+    with without_kernels() if request.param == "plain" else nullcontext():
+        yield
+
+
+@pytest.mark.usefixtures("_twin")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_plan_and_prices_prove_each_other(dtype: torch.dtype, kernel: bool) -> None:
+def test_plan_and_prices_prove_each_other(dtype: torch.dtype) -> None:
     for kind, *given in problems(seed=1, number=360):
         a, b, cost = (x.to(dtype) for x in given)
-        plan, f, g = kantorovich.solve(a, b, cost, kernel=kernel)
+        plan, f, g = kantorovich.solve(a, b, cost)
         assert plan.dtype == f.dtype == g.dtype == dtype
         plan, f, g, a, b, cost = (x.double() for x in (plan, f, g, a, b, cost))
         u, size, top = ROUNDOFF[dtype], len(a) + len(b), float(cost.abs().max())
@@ -43,18 +53,16 @@ def test_the_linear_program_of_the_post_has_the_same_value() -> None:
         assert np.linalg.matrix_rank(A) == len(a) + len(b) - 1
 
 
-@TWINS
-def test_larger_problems_agree_with_pot_and_with_the_assignment(kernel: bool) -> None:
+@pytest.mark.usefixtures("_twin")
+def test_larger_problems_agree_with_pot_and_with_the_assignment() -> None:
     rng = torch.Generator().manual_seed(3)
     for n in (30, 150):
         a, b = torch.rand(2, n, generator=rng, dtype=torch.float64).softmax(1)
         cost = torch.randn(n, n, generator=rng, dtype=torch.float64)
         peer = ot.emd2(a.numpy(), b.numpy(), cost.numpy())
-        torch.testing.assert_close(
-            float(kantorovich.value(a, b, cost, kernel=kernel)), float(peer), rtol=1e-12, atol=1e-14
-        )
+        torch.testing.assert_close(float(kantorovich.value(a, b, cost)), float(peer), rtol=1e-12, atol=1e-14)
         ones, ties = torch.ones(n, dtype=torch.float64), (cost * 2).round()
-        plan = kantorovich.solve(ones, ones, ties, kernel=kernel).plan
+        plan = kantorovich.solve(ones, ones, ties).plan
         assert bool(((plan == 0) | (plan == 1)).all())
         rows, columns = linear_sum_assignment(ties.numpy())
         assert float((plan * ties).sum()) == ties.numpy()[rows, columns].sum()

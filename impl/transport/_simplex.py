@@ -55,12 +55,9 @@ class Tree(NamedTuple):
 
 
 def transport(
-    a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64], *, kernel: bool = True
+    a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """An optimal vertex plan and optimal potentials, feasible on all atoms; b is scaled to the mass of a.
-
-    kernel  whether the numba kernel (_simplex_kernel) pivots, where numba is installed
-    """
+    """An optimal vertex plan and optimal potentials, feasible on all atoms; b is scaled to the mass of a."""
     top = float(a.sum())
     A, exponent = _grid(a, top, 61 - (len(a) + 1).bit_length())
     B, _ = _grid(b * (top / b.sum()), top, 61 - (len(a) + 1).bit_length())
@@ -69,7 +66,7 @@ def transport(
     kept = cost if cost.shape == (len(rows), len(columns)) else cost[np.ix_(rows, columns)]
     top = max(float(kept.max()), -float(kept.min()))
     C, cost_exponent = _grid(kept, top, 62 - sum(cost.shape).bit_length())
-    parent, flow, price = _optimised(C, *_perturbed(A[rows], B[columns]), kernel)
+    parent, flow, price = _optimised(C, *_perturbed(A[rows], B[columns]))
 
     plan, f, g = np.zeros(cost.shape), np.empty(len(a)), np.empty(len(b))
     i, j, x = _unperturbed(parent, flow, len(rows))
@@ -111,10 +108,10 @@ def _unperturbed(
 
 
 def _optimised(
-    C: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64], kernel: bool
+    C: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Parents, flows and prices of an optimal tree rooted at the last column."""
-    if kernel and has_kernel():
+    if has_kernel():
         from . import _simplex_kernel
 
         return _simplex_kernel.optimise(C, a, b, _in_order)

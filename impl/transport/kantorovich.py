@@ -46,25 +46,21 @@ class LinearProgram(NamedTuple):
     b_eq: Float[Tensor, "m+n"]
 
 
-def solve(
-    a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"], *, kernel: bool = True
-) -> Solution:
+def solve(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"]) -> Solution:
     """Optimal plan and potentials: marginals to rounding, f_i + g_j <= C_ij, = where P_ij > 0; no gradients.
 
-    A numba kernel pivots where numba is installed; kernel=False: the plain simplex, to the same vertex or another.
+    A numba kernel pivots where numba is installed, to the same vertex as the plain simplex or another.
     ValueError for negative masses, no mass, unequal sums, numbers not finite, shapes or dtypes that differ.
     """
     a, b, cost = _inputs.problem(a, b, cost)
-    plan, f, g = _solve(a, b, cost, kernel)
+    plan, f, g = _solve(a, b, cost)
     return Solution(plan.to(cost), f.to(cost), g.to(cost))
 
 
-def value(
-    a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"], *, kernel: bool = True
-) -> Float[Tensor, "*B"]:
+def value(a: Float[Tensor, "*B m"], b: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"]) -> Float[Tensor, "*B"]:
     """min_P <C, P>, differentiable: ∂/∂a = f, ∂/∂b = g, ∂/∂C = P; errors as for `solve`."""
     a, b, cost = _inputs.problem(a, b, cost)
-    plan, f, g = _solve(a, b, cost, kernel)
+    plan, f, g = _solve(a, b, cost)
     optimum = (plan * cost.detach().to(plan)).sum((-2, -1))
     return envelope(optimum.to(cost), a, f.to(cost), b, g.to(cost), cost, plan.to(cost))
 
@@ -96,13 +92,13 @@ def linear_program(a: Float[Tensor, "m"], b: Float[Tensor, "n"], cost: Float[Ten
     return LinearProgram(cost.reshape(-1), torch.cat([P_X, P_Y]).to(cost), torch.cat([a, b]))
 
 
-def _solve(a: Tensor, b: Tensor, cost: Tensor, kernel: bool) -> tuple[Tensor, Tensor, Tensor]:
+def _solve(a: Tensor, b: Tensor, cost: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """plan, f, g in float64 on the CPU, one network simplex per batch item."""
     m, n = cost.shape[-2:]
     cores = (a, (m,)), (b, (n,)), (cost, (m, n))
     A, B, C = (x.detach().to("cpu", torch.float64).reshape(-1, *core) for x, core in cores)
     plan, f, g = torch.empty_like(C), torch.empty_like(A), torch.empty_like(B)
     for k in range(len(C)):
-        solution = _simplex.transport(A[k].numpy(), B[k].numpy(), C[k].numpy(), kernel=kernel)
+        solution = _simplex.transport(A[k].numpy(), B[k].numpy(), C[k].numpy())
         plan[k], f[k], g[k] = map(torch.from_numpy, solution)
     return plan.reshape(cost.shape), f.reshape(a.shape), g.reshape(b.shape)
