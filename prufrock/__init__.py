@@ -12,7 +12,7 @@ _WHERE = {
     "Chance": "chance",
     "Contract": "contract",
     "Gap": "gaps",
-    "HouseError": "search",
+    "HouseError": "draws",
     "Judged": "call",
     "Known": "subjects",
     "Law": "statute",
@@ -75,10 +75,10 @@ if TYPE_CHECKING:
     from prufrock.chance import Chance, StatGate
     from prufrock.checking import check
     from prufrock.contract import Contract
+    from prufrock.draws import HouseError
     from prufrock.gaps import Certificate, Gap, all_of, at_most, gap, holds_if, inconclusive, same
     from prufrock.plug import laws
     from prufrock.profile import Profile
-    from prufrock.search import HouseError
     from prufrock.statute import Law, law
     from prufrock.subjects import Known, Subject, subject
     from prufrock.verdict import Status, Verdict

@@ -80,16 +80,22 @@ def contract(name: str) -> Contract:
 
 def law(name: str) -> Law:
     """A law by its id, by its last part where that is unique, or by its catalogue code where that is."""
-    by_id = {one: one.id for one in laws()}
+    if name in _by_id():
+        return _by_id()[name]
     by_last_part = {one: one.id.rpartition(".")[2] for one in laws()}
     by_code = {one: one.code for one in laws()}
-    for names in (by_id, by_last_part, by_code):
+    for names in (by_last_part, by_code):
         found = [one for one, called in names.items() if called == name]
         if len(found) == 1:
             return found[0]
         if found:
             raise Unknown(_complaint("law", name, [one.id for one in found], "ambiguous"))
-    raise Unknown(_complaint("law", name, list(by_id.values())))
+    raise Unknown(_complaint("law", name, list(_by_id())))
+
+
+@cache
+def _by_id() -> dict[str, Law]:
+    return {one.id: one for one in laws()}
 
 
 def laws_of(pattern: str) -> tuple[Law, ...]:
@@ -111,10 +117,15 @@ def subjects_of(pattern: str) -> tuple[Subject, ...]:
 
 
 def subject(contract_id: str, name: str) -> Subject:
-    found = [s for s in subjects() if s.contract.id == contract_id and s.name == name]
-    if not found:
+    found = _by_name().get((contract_id, name))
+    if found is None:
         raise Unknown(_complaint("subject", name, [s.name for s in subjects() if s.contract.id == contract_id]))
-    return found[0]
+    return found
+
+
+@cache
+def _by_name() -> dict[tuple[str, str], Subject]:
+    return {(s.contract.id, s.name): s for s in subjects()}
 
 
 def mutants_of(contract_id: str) -> tuple[Subject, ...]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from prufrock.call import OutsideDomain, Watch
 from prufrock.contract import resolve_real
+from prufrock.draws import HouseError
 from prufrock.encode import digest
 from prufrock.gaps import Gap
 from prufrock.profile import QUICK, Profile
-from prufrock.search import HouseError, OracleAbsent, Search
+from prufrock.search import OracleAbsent, Search
 from prufrock.statute import Law
 from prufrock.subjects import Known, Subject, as_subject
 from prufrock.verdict import Counterexample, Status, Verdict

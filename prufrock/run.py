@@ -17,8 +17,8 @@ from typing import Any
 from prufrock import catalogue
 from prufrock.cells import Cell
 from prufrock.checking import check
+from prufrock.draws import HouseError
 from prufrock.profile import Profile
-from prufrock.search import HouseError
 from prufrock.verdict import Status, Verdict
 from prufrock.warden import Warden
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import itertools
 import math
+import pickle
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from prufrock import draws
 from prufrock.call import Call, Judged, OutsideDomain, SubjectMisbehaved, SubjectRaised, Watch, rounded
-from prufrock.contract import resolve_cases, resolve_real
+from prufrock.draws import HouseError
 from prufrock.encode import size_of
 from prufrock.gaps import GUARANTEES, Gap, weakest
 from prufrock.profile import Profile
@@ -19,11 +22,9 @@ from prufrock.subjects import Subject
 
 SHOWN = 3  # calls that are kept of a statistical law's: all are alike but for their seeds
 FEWEST = 256  # pairs that the budget is split over at least
-OUTSIDE = 150  # cases refused in a row, after which a law has nothing to say about a subject
-
-
-class HouseError(Exception):
-    """A law, a case or an oracle raised: our bug, never the subject's."""
+FUTILE = 10  # times as many cases as are wanted, after which no more are drawn for a subject that refuses most
+MORE = 30  # cases in every batch after the first
+OUTSIDE = 90  # cases, all refused, after which a law has nothing to say about a subject
 
 
 class OracleAbsent(BaseException):
@@ -58,37 +59,76 @@ class Search:
         self._deadline = math.inf
 
     def run(self) -> None:
-        import hypothesis
-        from hypothesis import HealthCheck, Phase, errors, settings
-
-        phases = (Phase.generate, Phase.target, Phase.shrink) if self.profile.steer else (Phase.generate, Phase.shrink)
-        strategy = self._house(self._strategy)
-
-        @hypothesis.seed(case_seed(self.seed, self.law.id))
-        @settings(
-            max_examples=examples(self.law, self.subject, self.profile),
-            phases=phases,
-            database=None,
-            deadline=None,
-            derandomize=False,
-            report_multiple_bugs=False,
-            print_blob=False,
-            suppress_health_check=list(HealthCheck),
-            verbosity=hypothesis.Verbosity.quiet,
-        )
-        @hypothesis.given(strategy)
-        def draw(case: Any) -> None:
-            self._one(case)
+        """Judge case after case; stop at one that fails, and make it small."""
+        from hypothesis import errors
 
         try:
-            with _SameEverywhere():
-                draw()
+            if self.profile.steer:
+                self._steered()
+            else:
+                self._shared()
+        except draws.Uncopyable:
+            self._steered()
+        except (LawBroken, SubjectRaised, SubjectMisbehaved, errors.Flaky, errors.Unsatisfiable):
+            pass
         except _OutOfTime:
             self.out_of_time = self.failure is None and self.cases > 0
-        except (LawBroken, SubjectRaised, SubjectMisbehaved, errors.Flaky):
-            pass
-        except errors.Unsatisfiable:
-            pass
+
+    def _steered(self) -> None:
+        """Hypothesis draws for this subject alone, with an eye on its margins."""
+        import hypothesis
+
+        def judge(case: Any) -> None:
+            try:
+                self._one(case)
+            except OutsideDomain:
+                hypothesis.reject()
+
+        phases = ("generate", "target", "shrink") if self.profile.steer else ("generate", "shrink")
+        self._explore(0, examples(self.law, self.profile, self.subject), phases, judge)
+
+    def _shared(self) -> None:
+        """The cases that all subjects meet, and more of them where a subject's domain leaves some out."""
+        wanted = examples(self.law, self.profile, self.subject)
+        for turn, place, case in self._met():
+            with contextlib.suppress(OutsideDomain, LawBroken, SubjectRaised, SubjectMisbehaved):
+                self._one(pickle.loads(case))
+            if self.failure is not None:
+                if self.profile.shrink:
+                    self._made_small(turn, place)
+                return
+            if self.cases == wanted:
+                return
+
+    def _met(self) -> Iterator[tuple[int, int, bytes]]:
+        """Turn, place in its batch, and case."""
+        left = max(FUTILE * self._size(0), OUTSIDE)
+        for turn in itertools.count():
+            drawn = draws.batch(self.law, self.seed, turn, self._size(turn), self.profile.real)
+            for place, case in enumerate(drawn[:left]):
+                yield turn, place, case
+            left -= len(drawn)
+            if left <= 0 or len(drawn) < self._size(turn):
+                return
+
+    def _size(self, turn: int) -> int:
+        """Cases in a batch: what the profile asks for, then larger ones: who needs more needs many."""
+        first = examples(self.law, self.profile)
+        return max(first, MORE) if turn else first
+
+    def _made_small(self, turn: int, place: int) -> None:
+        """Draw the same batch once more, past what is known to hold, and let Hypothesis shrink what fails."""
+        held = iter(range(place))
+
+        def judge(case: Any) -> None:
+            if next(held, None) is None:
+                with contextlib.suppress(OutsideDomain):
+                    self._one(case)
+
+        self._explore(turn, self._size(turn), ("generate", "shrink"), judge)
+
+    def _explore(self, turn: int, number: int, phases: Sequence[str], judge: Callable[[Any], None]) -> None:
+        draws.explore(self.law, self.seed, turn, number, self.profile.real, phases, judge)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -131,8 +171,6 @@ class Search:
         return ask
 
     def _one(self, case: Any) -> None:
-        import hypothesis
-
         if time.monotonic() > self._deadline:
             raise _OutOfTime
         first = self._deadline == math.inf
@@ -142,7 +180,7 @@ class Search:
             self.outside += 1
             if self.outside > OUTSIDE and not self.cases:
                 raise _OutOfTime from None
-            hypothesis.reject()
+            raise
         if first:
             # The clock starts after the first case, which may have imported a library.
             self._deadline = time.monotonic() + self.profile.seconds
@@ -154,6 +192,8 @@ class Search:
                 self.margin = max(self.margin, found.margin)
                 self.guarantee = weakest((self.guarantee, found.guarantee))
             if self.profile.steer and found.conclusive and 0 < found.margin < math.inf:
+                import hypothesis
+
                 hypothesis.target(found.margin, label="margin")
             return
         if self.failure is None:
@@ -172,22 +212,10 @@ class Search:
         if self.failure is None or size <= size_of(self.failure[0]):
             self.failure = (case, found, self.calls)
 
-    def _strategy(self) -> Any:
-        law = self.law
-        if self.profile.real:
-            return resolve_real(law.contract, law.cases, law.home)
-        return resolve_cases(law.cases, law.home)
 
-    def _house(self, run: Callable[[], Any]) -> Any:
-        try:
-            return run()
-        except Exception as error:
-            raise HouseError(f"cases of {self.law.id}: {type(error).__name__}: {error}") from error
-
-
-def examples(law: Law, subject: Subject, profile: Profile) -> int:
-    """How many cases of a law are drawn."""
-    return max(1, math.ceil(law.effort * subject.share * profile.cases))
+def examples(law: Law, profile: Profile, subject: Subject | None = None) -> int:
+    """How many cases of a law are drawn, and how many a subject meets."""
+    return max(1, math.ceil(law.effort * (subject.share if subject else 1.0) * profile.cases))
 
 
 def alarm(law: Law, subject: Subject, profile: Profile) -> float:
@@ -196,7 +224,7 @@ def alarm(law: Law, subject: Subject, profile: Profile) -> float:
     The budget of a run is shared by every pair of a statistical law and a subject that the catalogue holds (their
     number rounded up to a power of two, so that one law more does not change the others' draws), and by the cases.
     """
-    return alarm_of(1) / examples(law, subject, profile)
+    return alarm_of(1) / examples(law, profile, subject)
 
 
 def alarm_of(pairs: int) -> float:
@@ -206,28 +234,3 @@ def alarm_of(pairs: int) -> float:
 
     shares = max(FEWEST, 1 << max(catalogue.statistical_pairs() - 1, 0).bit_length())
     return RUN_BUDGET * pairs / shares
-
-
-def case_seed(root: int, law_id: str) -> int:
-    """The seed of one law's cases: all subjects meet the same ones."""
-    return int.from_bytes(hashlib.blake2b(f"{root}:{law_id}".encode(), digest_size=8).digest(), "big")
-
-
-class _SameEverywhere:
-    """Draw the same cases whatever else is imported.
-
-    Hypothesis mixes in constants that it reads out of the modules which happen to be loaded. Two processes would then
-    draw different cases from one seed, so the pool is emptied while we search.
-    """
-
-    def __enter__(self) -> None:
-        from hypothesis.internal.conjecture import providers
-
-        self._providers: Any = providers
-        self._draw = getattr(providers.HypothesisProvider, "_maybe_draw_constant", None)
-        if self._draw is not None:
-            self._providers.HypothesisProvider._maybe_draw_constant = lambda *_, **__: None
-
-    def __exit__(self, *_: object) -> None:
-        if self._draw is not None:
-            self._providers.HypothesisProvider._maybe_draw_constant = self._draw

@@ -19,9 +19,9 @@ from typing import Any
 
 from prufrock.cells import Cell
 from prufrock.child import HEADER
+from prufrock.draws import HouseError
 from prufrock.encode import digest
 from prufrock.profile import Profile
-from prufrock.search import HouseError
 from prufrock.verdict import Counterexample, Status, Verdict
 
 FIRST_CALL = 90.0  # seconds: a catalogue's adapter imports its library on its first call

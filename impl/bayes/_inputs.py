@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -45,13 +46,11 @@ def broadcast(last: int, **tensors: Tensor) -> list[Tensor]:
     *leading, trailing = tensors.values()
     core = trailing.shape[trailing.ndim - last :]
     try:
-        batch = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
-            *(x.shape for x in leading), trailing.shape[: trailing.ndim - last]
-        )
-    except RuntimeError:
+        batch = np.broadcast_shapes(*(x.shape for x in leading), trailing.shape[: trailing.ndim - last])
+    except ValueError:
         shapes = {name: list(x.shape) for name, x in tensors.items()}
         raise ValueError(f"expected leading dimensions that broadcast, got shapes {shapes}") from None
-    return [*(x.expand(batch) for x in leading), trailing.expand(batch + core)]
+    return [*(x.expand(batch) for x in leading), trailing.expand((*batch, *core))]
 
 
 def normal_model(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     level="hygiene",
     code="SNK-06",
     cases="..cases.entropic:cold",
+    effort=0.5,
     kills=("plain-kernel", "nan-for-empty-atoms"),
 )
 def numbers_when_cold(solve: Judged, c: Entropic) -> Gap:

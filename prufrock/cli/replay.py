@@ -48,9 +48,9 @@ def _subject(ref: Ref, law: Law) -> Subject:
 
 
 def _judge(stored: dict[str, Any], cell: Cell) -> int:
+    from prufrock.draws import HouseError
     from prufrock.encode import decode
     from prufrock.profile import PROFILES, QUICK
-    from prufrock.search import HouseError
     from prufrock.show import verdict_text
     from prufrock.warden import warden
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from prufrock import catalogue
 from prufrock.cells import Cell
+from prufrock.draws import shelves
 from prufrock.encode import size_of
 from prufrock.profile import PROFILES
 from prufrock.records import Recorder
@@ -40,6 +41,7 @@ class Session:
     strict: bool
     as_json: bool
     limit: float = 0.0
+    broken: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
     faults: list[HouseFault] = field(default_factory=list)
 
@@ -49,17 +51,18 @@ class Session:
         self.limit = max_time or 0.0
         self.verdicts = list(self.before)
         interrupted = False
-        executor = executor_for(self.workers)
-        try:
-            self._judge(executor, max_time)
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            if interrupted:
-                stop(executor)
-            else:
-                executor.shutdown()
-            self.recorder.close()
+        with shelves():
+            executor = executor_for(self.workers)
+            try:
+                self._judge(executor, max_time)
+            except KeyboardInterrupt:
+                interrupted = True
+            finally:
+                if interrupted:
+                    stop(executor)
+                else:
+                    executor.shutdown()
+                self.recorder.close()
         self._report(time.monotonic() - start, interrupted)
         return INTERRUPTED if interrupted else self._exit_code()
 
@@ -86,13 +89,13 @@ class Session:
 
     def _take(self, verdict: Verdict) -> None:
         self.verdicts.append(verdict)
+        self.broken += verdict.broken
         self.recorder.add(verdict)
         if self.as_json:
             print(json.dumps(to_json(verdict)), flush=True)
 
     def _count(self) -> str:
-        broken = sum(v.broken for v in self.verdicts)
-        return f"judging ({broken} broken)" if broken else "judging"
+        return f"judging ({self.broken} broken)" if self.broken else "judging"
 
     def _exit_code(self) -> int:
         if self.faults or not any(v.status in TESTED for v in self.verdicts):
