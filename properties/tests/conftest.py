@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from prufrock.draws import shelves
@@ -9,6 +11,6 @@ from prufrock.draws import shelves
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        shared = shelves()
-        shared.__enter__()
-        config.add_cleanup(lambda: shared.__exit__(None, None, None))
+        shared = ExitStack()
+        shared.enter_context(shelves())
+        config.add_cleanup(shared.close)

@@ -49,7 +49,7 @@ class Session:
         """Judge every cell, say what came of it, and return the exit code."""
         start = time.monotonic()
         self.limit = max_time or 0.0
-        self.verdicts = list(self.before)
+        self.verdicts, self.broken = list(self.before), sum(v.broken for v in self.before)
         interrupted = False
         with shelves():
             executor = executor_for(self.workers)
