@@ -38,3 +38,9 @@ def without_kernels() -> Iterator[None]:
 def compiled(function: Callable[..., Any]) -> Any:
     """The function in machine code, compiled on its first call with each set of types and kept on disk."""
     return import_module("numba").njit(cache=True, error_model="numpy")(function)
+
+
+def reordered(function: Callable[..., Any]) -> Any:
+    """The same where the order of sums and the sign of zero do not matter and no NaN comes: reductions by vectors."""
+    numba = import_module("numba")
+    return numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nnan", "nsz", "contract"})(function)

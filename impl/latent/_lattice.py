@@ -43,14 +43,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.autograd.function import once_differentiable
 
-from .._kernels import has_kernel
 from . import _scaled
 from ._recursion import Lattice, arcs_at, inside, reverse, shared_arcs, sources, turn
 from ._relay import messages, traceback
 from ._semiring import LOG, MAX, Semiring, softmax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Annotated as Float
     from typing import Annotated as Int
 
@@ -86,20 +85,38 @@ def posteriors(lattice: Lattice, each: bool = True) -> Posteriors:
 
 
 def pooled_posteriors(lattice: Lattice) -> Posteriors:
-    """As `posteriors` for nodes [N, B, K], arcs [K, K] summed over steps and chains; the nodes' memory is used for γ.
+    """As `posteriors` for nodes [N, B, K], arcs [K, K] summed over steps and chains; the nodes' memory is used for γ."""
+    lattice = _detached(lattice)
+    if not _scaled.by_kernel(lattice):
+        return _posteriors(lattice, _scaled.forward(lattice), None, each=False, pooled=True)
+    log_Z, steps = lattice.nodes.new_empty(lattice.nodes.shape[1]), torch.zeros_like(lattice.arcs)
+    for own, part in _portions(lattice):
+        found = _scaled.pooled(part) or _posteriors(part, None, None, each=False, pooled=True)
+        log_Z[own], lattice.nodes[:, own], more = found
+        steps += more
+    return Posteriors(log_Z, lattice.nodes, steps)
 
-    With a kernel, so many chains at a time that they stay in the cache: half the time.
-    """
-    nodes, arcs, start, end, lengths, band = _detached(lattice)
-    chains = nodes.shape[1]
-    few = max(1, PORTION // max(1, len(nodes) * nodes.shape[-1])) if has_kernel() else chains
-    log_Z, steps = nodes.new_empty(chains), torch.zeros_like(arcs)
-    for b in range(0, chains, few):
+
+def log_partitions(lattice: Lattice) -> Float[Tensor, "B"]:
+    """log Z of nodes [N, B, K], arcs [K, K]; not to be differentiated."""
+    lattice = _detached(lattice)
+    if not _scaled.by_kernel(lattice):
+        return log_partition(lattice)
+    log_Z = lattice.nodes.new_empty(lattice.nodes.shape[1])
+    for own, part in _portions(lattice):
+        found = _scaled.pooled(part, backward=False)
+        log_Z[own] = _total(part, LOG, *messages(part)) if found is None else found[0]
+    return log_Z
+
+
+def _portions(lattice: Lattice) -> Iterator[tuple[slice, Lattice]]:
+    """So many chains at a time that they stay in the cache."""
+    N, B, K = lattice.nodes.shape
+    few = max(1, PORTION // max(1, N * K))
+    for b in range(0, B, few):
         own = slice(b, b + few)
-        part = Lattice(nodes[:, own].contiguous(), arcs, start, end, None if lengths is None else lengths[own], band)
-        log_Z[own], nodes[:, own], found = _posteriors(part, _scaled.forward(part), None, each=False, pooled=True)
-        steps += found
-    return Posteriors(log_Z, nodes, steps)
+        lengths = None if lattice.lengths is None else lattice.lengths[own]
+        yield own, lattice._replace(nodes=lattice.nodes[:, own].contiguous(), lengths=lengths)
 
 
 def _posteriors(

@@ -45,8 +45,26 @@ class Forward(NamedTuple):
     mixing: bool
 
 
-def forward(lattice: Lattice) -> Forward | None:
-    """The messages, or None where they may have lost something."""
+class _Level(NamedTuple):
+    """A lattice with its scores at most 0, what was taken off its nodes [N, *B], arcs and start [*B], and whether the
+    first condition holds."""
+
+    lattice: Lattice
+    tops: Tensor
+    top: Tensor
+    first: Tensor
+    mixing: bool
+
+    @property
+    def off(self) -> Tensor:
+        """What was taken off at each step, [N, *B]; nothing beyond the length."""
+        every = self.tops.clone()
+        every[0] += self.first
+        every[1:] += self.top if self.lattice.lengths is None else self.top * inside(self.lattice)[1:]
+        return every
+
+
+def _level(lattice: Lattice) -> _Level | None:
     nodes, arcs, start = lattice.nodes, lattice.arcs, lattice.start
     if lattice.band or arcs.ndim != 2 or lattice.end is not None:
         return None
@@ -65,18 +83,44 @@ def forward(lattice: Lattice) -> Forward | None:
         torch.threshold_(level.nodes, depth / 2, -torch.inf)
     elif _faint(level, depth):
         return None
-    stepwise = by_kernel(level) or not long(level, REAL)
-    e = level.nodes.exp() if stepwise else None
-    found = chunked(level, REAL) if e is None else _forward(level, e)
+    return _Level(level, tops[..., 0], top, first[..., 0], mixing)
+
+
+def forward(lattice: Lattice) -> Forward | None:
+    """The messages, or None where they may have lost something."""
+    found = _level(lattice)
     if found is None:
         return None
-    x, sizes = found
+    level, mixing = found.lattice, found.mixing
+    stepwise = by_kernel(level) or not long(level, REAL)
+    e = level.nodes.exp() if stepwise else None
+    messages = chunked(level, REAL) if e is None else _forward(level, e)
+    if messages is None:
+        return None
+    x, sizes = messages
     if bool((x[0].amax(-1) <= 0).any()) or not _kept(x, x[-1], level, mixing):
         return None
-    sizes = sizes + tops[..., 0]
-    sizes[0] += first[..., 0]
-    sizes[1:] += top if lattice.lengths is None else top * inside(lattice)[1:]
-    return Forward(x, sizes, level, e, mixing)
+    return Forward(x, sizes + found.off, level, e, mixing)
+
+
+def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Tensor] | None:
+    """What `posteriors` answers of a lattice [N, B, K], pooled, by a kernel in one go, chain by chain; not backward:
+    only log Z is what it should be."""
+    found = _level(lattice)
+    if found is None:
+        return None
+    from . import _chain_kernel
+
+    level = found.lattice
+    e, A = level.nodes.exp_(), level.arcs.exp()
+    first = torch.ones_like(e[0]) if level.start is None else level.start.exp().expand_as(e[0])
+    log_Z, steps = e.new_empty(e.shape[1], dtype=torch.float64), torch.zeros_like(A)
+    gamma = torch.empty_like(e)
+    given = (t.contiguous().numpy() for t in (e, A, A.mT, first, flat_lengths(level)))
+    least = _chain_kernel.pooled(*given, not found.mixing, backward, gamma.numpy(), steps.numpy(), log_Z.numpy())
+    if not least >= math.sqrt(torch.finfo(e.dtype).tiny):
+        return None
+    return (log_Z + found.off.sum(0, dtype=torch.float64)).to(e), gamma, A * steps
 
 
 def _faint(level: Lattice, depth: float) -> bool:

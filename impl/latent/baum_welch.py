@@ -83,13 +83,16 @@ def fit(
         model = model._replace(pi=hmm.stationary(model.A))
     trace: list[Tensor] = []
     while True:
-        log_p, gamma, firsts, steps = _estep(data, model)
+        last = len(trace) == max_iter
+        scores = _scores(data, model)
+        log_p, *expected = [_log_p(scores)] if last else _estep(data, scores)
         if not bool(log_p > -torch.inf):
             raise ValueError("model: expected one under which the sequences are possible, got log p = -inf")
         trace.append(log_p)
         converged = len(trace) > 1 and abs(float(trace[-1] - trace[-2])) < tol * len(data.X)
-        if converged or len(trace) > max_iter:
+        if converged or last:
             return Fit(model, torch.stack(trace), converged)
+        gamma, firsts, steps = expected
         emission = model.emission.reestimated(data.X, gamma)
         if start == "free":
             model = Model(firsts / firsts.sum(), _rows(steps, model.A), emission)
@@ -100,7 +103,7 @@ def fit(
 
 def log_likelihood(sequences: Tensor | Sequence[Tensor], model: Model) -> Float[Tensor, ""]:
     """Σ_s log p(x^s)."""
-    return _estep(_gathered(sequences, model), model)[0]
+    return _log_p(_scores(_gathered(sequences, model), model))
 
 
 def sample(n: int, model: Model, generator: torch.Generator | None = None) -> tuple[Tensor, Int[Tensor, "n"]]:
@@ -225,16 +228,23 @@ def _gathered(sequences: Tensor | Sequence[Tensor], model: Model) -> _Data:
     return _Data(torch.cat(xs), lengths, torch.cat(place).to(xs[0].device))
 
 
-def _estep(data: _Data, model: Model) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """log p of all, γ of every observation [N, K], Σ_s γ^s_1 and Σ_s Σ_n ξ^s_n."""
+def _scores(data: _Data, model: Model) -> Lattice:
+    """The sequences side by side, nodes [T, S, K]."""
     log_B, lengths = model.emission.log_prob(data.X), None
     S, T, K = len(data.lengths), max(data.lengths), log_B.shape[1]
     if data.place is not None:
         lengths = torch.tensor(data.lengths, device=log_B.device)
         log_B = log_B.new_zeros((T * S, K)).index_copy_(0, data.place, log_B)
-    nodes = log_B.reshape(T, S, K)
-    lattice = Lattice(nodes, model.A.log(), model.pi.log(), None, lengths)
-    log_Z, gamma, xi = _lattice.pooled_posteriors(lattice)
-    flat = gamma.reshape(T * S, K)
+    return Lattice(log_B.reshape(T, S, K), model.A.log(), model.pi.log(), None, lengths)
+
+
+def _log_p(scores: Lattice) -> Float[Tensor, ""]:
+    return _lattice.log_partitions(scores).sum(dtype=torch.float64).to(scores.nodes)
+
+
+def _estep(data: _Data, scores: Lattice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """log p of all, γ of every observation [N, K], Σ_s γ^s_1 and Σ_s Σ_n ξ^s_n."""
+    log_Z, gamma, steps = _lattice.pooled_posteriors(scores)
+    flat = gamma.flatten(0, 1)
     found = flat if data.place is None else flat[data.place]
-    return log_Z.sum(dtype=torch.float64).to(log_Z), found, gamma[0].sum(0), xi
+    return log_Z.sum(dtype=torch.float64).to(log_Z), found, gamma[0].sum(0), steps

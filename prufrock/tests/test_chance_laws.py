@@ -126,6 +126,6 @@ def test_only_statistical_laws_may_ask() -> None:
 def test_the_budget_of_a_run_is_shared_by_laws_subjects_and_cases() -> None:
     one, subject = statistical(mean), as_subject(right, times)
     assert examples(one, CI, subject) == 20
-    assert examples(one, QUICK, subject) == 3
-    assert alarm(one, subject, CI) * 20 == pytest.approx(alarm(one, subject, QUICK) * 3)
+    assert examples(one, QUICK, subject) == 2
+    assert alarm(one, subject, CI) * 20 == pytest.approx(alarm(one, subject, QUICK) * 2)
     assert alarm(one, subject, CI) * 20 * 256 <= 1e-4
