@@ -151,9 +151,9 @@ def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, 
         return log_density(X, mu, L)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False).to(X)
     n = min(columns(W.shape[1]), len(X))
-    room, out, Wt = X.new_ones((W.shape[1], n)), X.new_empty((len(X), len(W))), W.T.contiguous()
+    room, out = X.new_ones((W.shape[1], n)), X.new_empty((len(X), len(W)))
     for x, rows in zip(torch.split(Xt, n, 1), torch.split(out, n), strict=True):
-        torch.mm(features(x, False, room[:, : x.shape[1]]).T, Wt, out=rows)
+        rows.copy_((W @ features(x, False, room[:, : x.shape[1]])).T)
     return out
 
 

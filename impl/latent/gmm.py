@@ -165,17 +165,21 @@ def fit(
     trace: list[Tensor] = []
     converged = False
     while True:
-        L, new = _em(Y, Yt, w, mixture, covariance, reg)
+        last = len(trace) == max_iter
+        L, new = _em(Y, Yt, w, mixture, covariance, reg, last)
         trace.append(L)
         converged = len(trace) > 1 and abs(float(trace[-1] - trace[-2])) < tol * total
-        if converged or len(trace) > max_iter:
+        if converged or last:
             break
         mixture = new
     return Fit(mixture._replace(mu=mixture.mu + centre), torch.stack(trace), converged)
 
 
-def _em(Y: Tensor, Yt: Tensor, w: Tensor, old: Mixture, covariance: str, reg: float) -> tuple[Tensor, Mixture]:
-    """L, and the next mixture: by matrix products where they keep the digits, else by estep and mstep."""
+def _em(
+    Y: Tensor, Yt: Tensor, w: Tensor, old: Mixture, covariance: str, reg: float, last: bool
+) -> tuple[Tensor, Mixture]:
+    """L, and the next mixture unless this is the last: by matrix products where they keep the digits, else by estep
+    and mstep."""
     diagonal = covariance in ("diag", "spherical")
     exact = Mixture(*(x.double() for x in old))
     if not diagonal or bool((exact.Sigma.diagonal(0, -2, -1).diag_embed() == exact.Sigma).all()):
@@ -183,17 +187,19 @@ def _em(Y: Tensor, Yt: Tensor, w: Tensor, old: Mixture, covariance: str, reg: fl
         for dtype in sorted({Y.dtype, torch.float64}, key=lambda d: -torch.finfo(d).eps):
             if _gaussian.safe(Yt, cholesky, dtype):
                 W = _gaussian.weights(exact.mu, cholesky, exact.pi.log(), diagonal).to(dtype)
-                L, S = _sums(Yt, w, W, diagonal)
+                L, S = _sums(Yt, w, W, diagonal, last)
+                if last:
+                    return L.to(Y), old
                 mass, mean, spread, kept = _gaussian.expected(S, len(Yt), diagonal)
                 if kept:
                     new = _mixture(mass, mean, spread, covariance, reg, exact)
                     return L.to(Y), Mixture(*(x.to(Y) for x in new))
     L, R = estep(Y, *old, weights=w)
-    return L, mstep(Y, R, w, covariance, reg, old)
+    return L, old if last else mstep(Y, R, w, covariance, reg, old)
 
 
-def _sums(Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool) -> tuple[Tensor, Tensor]:
-    """L and Σ_n w_n R_nk φ(y_n) in float64, one chunk at a time, in the precision of W."""
+def _sums(Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
+    """L and Σ_n w_n R_nk φ(y_n) in float64 (or L alone), one chunk at a time, in the precision of W."""
     L = torch.zeros((), dtype=torch.float64, device=Yt.device)
     S = torch.zeros(W.shape, dtype=torch.float64, device=Yt.device)
     lowest = 0.8 * math.log(torch.finfo(W.dtype).tiny)  # subnormal numbers would slow every product
@@ -206,7 +212,8 @@ def _sums(Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool) -> tuple[Tensor, Ten
         joint = torch.threshold_(joint.sub_(top), lowest, -torch.inf).exp_()
         total = joint.sum(0)
         L += (v * (total.log() + top)).sum()
-        S += (phi @ joint.mul_(v / total).T).T
+        if not only_L:
+            S += joint.mul_(v / total) @ phi.T
     return L, S
 
 
