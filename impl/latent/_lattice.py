@@ -87,12 +87,11 @@ def posteriors(lattice: Lattice, each: bool = True) -> Posteriors:
 def pooled_posteriors(lattice: Lattice) -> Posteriors:
     """As `posteriors` for nodes [N, B, K], arcs [K, K] summed over steps and chains; the nodes' memory is used for γ."""
     lattice = _detached(lattice)
-    if not _scaled.by_kernel(lattice):
+    if not _scaled.by_kernel(lattice) or lattice.end is not None:
         return _posteriors(lattice, _scaled.forward(lattice), None, each=False, pooled=True)
     log_Z, steps = lattice.nodes.new_empty(lattice.nodes.shape[1]), torch.zeros_like(lattice.arcs)
     for own, part in _portions(lattice):
-        found = _scaled.pooled(part) or _posteriors(part, None, None, each=False, pooled=True)
-        log_Z[own], lattice.nodes[:, own], more = found
+        log_Z[own], lattice.nodes[:, own], more = _scaled.pooled(part) or _log_pooled(part)
         steps += more
     return Posteriors(log_Z, lattice.nodes, steps)
 
@@ -100,13 +99,28 @@ def pooled_posteriors(lattice: Lattice) -> Posteriors:
 def log_partitions(lattice: Lattice) -> Float[Tensor, "B"]:
     """log Z of nodes [N, B, K], arcs [K, K]; not to be differentiated."""
     lattice = _detached(lattice)
-    if not _scaled.by_kernel(lattice):
+    if not _scaled.by_kernel(lattice) or lattice.end is not None:
         return log_partition(lattice)
     log_Z = lattice.nodes.new_empty(lattice.nodes.shape[1])
     for own, part in _portions(lattice):
-        found = _scaled.pooled(part, backward=False)
-        log_Z[own] = _total(part, LOG, *messages(part)) if found is None else found[0]
+        log_Z[own] = (_scaled.pooled(part, backward=False) or _log_pooled(part, backward=False))[0]
     return log_Z
+
+
+def _log_pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    """What `_scaled.pooled` answers, in the log domain."""
+    from . import _log_chain_kernel
+
+    nodes, arcs = lattice.nodes, lattice.arcs
+    start = nodes.new_zeros(()) if lattice.start is None else lattice.start
+    log_Z, gamma, steps = (
+        nodes.new_empty(nodes.shape[1], dtype=torch.float64),
+        torch.empty_like(nodes),
+        torch.zeros_like(arcs),
+    )
+    given = (t.contiguous().numpy() for t in (nodes, arcs, start.expand_as(nodes[0]), _scaled.flat_lengths(lattice)))
+    _log_chain_kernel.pooled(*given, backward, gamma.numpy(), steps.numpy(), log_Z.numpy())
+    return log_Z.to(nodes), gamma, steps
 
 
 def _portions(lattice: Lattice) -> Iterator[tuple[slice, Lattice]]:
