@@ -65,9 +65,9 @@ def shelves() -> Iterator[None]:
 
 
 def _shelf(law: Law, batch: str) -> Path | None:
-    """Where a batch lies that other processes need too; None for a law that they do not know."""
-    folder = os.environ.get(SHELVES)
-    return Path(folder) / f"{law.id} {batch}" if folder and law in _in_catalogue() else None
+    """Where a batch lies that other processes need too; None for a law that they do not know, and after the run."""
+    folder = Path(os.environ.get(SHELVES) or os.devnull)
+    return folder / f"{law.id} {batch}" if folder.is_dir() and law in _in_catalogue() else None
 
 
 @cache

@@ -63,12 +63,8 @@ class Search:
         from hypothesis import errors
 
         try:
-            if self.profile.steer:
+            if self.profile.steer or not self._shared():
                 self._steered()
-            else:
-                self._shared()
-        except draws.Uncopyable:
-            self._steered()
         except (LawBroken, SubjectRaised, SubjectMisbehaved, errors.Flaky, errors.Unsatisfiable):
             pass
         except _OutOfTime:
@@ -87,29 +83,38 @@ class Search:
         phases = ("generate", "target", "shrink") if self.profile.steer else ("generate", "shrink")
         self._explore(0, examples(self.law, self.profile, self.subject), phases, judge)
 
-    def _shared(self) -> None:
-        """The cases that all subjects meet, and more of them where a subject's domain leaves some out."""
+    def _shared(self) -> bool:
+        """The cases that all subjects meet, and more of them where a subject's domain leaves some out; False where they
+        cannot be copied."""
         wanted = examples(self.law, self.profile, self.subject)
+        try:
+            self._batch(0)
+        except draws.Uncopyable:
+            return False
         for turn, place, case in self._met():
             with contextlib.suppress(OutsideDomain, LawBroken, SubjectRaised, SubjectMisbehaved):
                 self._one(pickle.loads(case))
             if self.failure is not None:
                 if self.profile.shrink:
                     self._made_small(turn, place)
-                return
+                break
             if self.cases == wanted:
-                return
+                break
+        return True
 
     def _met(self) -> Iterator[tuple[int, int, bytes]]:
         """Turn, place in its batch, and case."""
         left = max(FUTILE * self._size(0), OUTSIDE)
         for turn in itertools.count():
-            drawn = draws.batch(self.law, self.seed, turn, self._size(turn), self.profile.real)
+            drawn = self._batch(turn)
             for place, case in enumerate(drawn[:left]):
                 yield turn, place, case
             left -= len(drawn)
             if left <= 0 or len(drawn) < self._size(turn):
                 return
+
+    def _batch(self, turn: int) -> tuple[bytes, ...]:
+        return draws.batch(self.law, self.seed, turn, self._size(turn), self.profile.real)
 
     def _size(self, turn: int) -> int:
         """Cases in a batch: what the profile asks for, then larger ones: who needs more needs many."""
