@@ -156,7 +156,7 @@ SUBJECTS = lax(
         _sinkhorn2("sinkhorn_log"),
         _sinkhorn2("sinkhorn_stabilized"),
         _several_targets("sinkhorn", in_range),
-        _several_targets("sinkhorn_log"),
+        _several_targets("sinkhorn_log", in_range),
         _several_targets("sinkhorn_stabilized", in_range),
         one_iteration,
     )
