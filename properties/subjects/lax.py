@@ -1,12 +1,15 @@
 """Lax subjects: the laws of hygiene that a library is on record for breaking, release by release.
 
 Bad input that is accepted, layouts that are refused, failure that is not signalled. Any case shows them, so these
-records name no witness; `prufrock check SUBJECT --laws LAW` finds one, and `prufrock replay ID --emit` prints it.
+records name no witness; `prufrock check SUBJECT --laws LAW` finds one, and `prufrock replay ID --emit` prints it. What only
+problems of one atom show (BROADCASTS) has one.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+
+import numpy as np
 
 from prufrock import Known, Subject
 
@@ -224,6 +227,19 @@ LAX: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
+BROADCASTS = (
+    "POT.batch.log_sinkhorn.entropy",
+    "POT.batch.log_sinkhorn.kl",
+    "POT.batch.sinkhorn.entropy",
+    "POT.batch.sinkhorn.kl",
+    "POT.sinkhorn.sinkhorn_log",
+    "POT.sinkhorn2.sinkhorn_log",
+    "POT.solve.entropy",
+    "POT.solve.kl",
+    "POT.solve.kl.last_step",
+)
+
+
 def lax(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
     """The subjects, with what they are on record for."""
     return tuple(replace(s, known=(*s.known, *_records(s))) for s in subjects)
@@ -232,7 +248,25 @@ def lax(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
 def _records(subject: Subject) -> tuple[Known, ...]:
     laws = LAX.get(subject.name, {}).get(subject.contract.id, ())
     scope = SCOPE.get(subject.name.partition(".")[0], "")
-    return tuple(Known(law, _reason(law), scope=scope) for law in laws)
+    found = tuple(Known(law, _reason(law), scope=scope) for law in laws)
+    return (*found, _broadcast()) if subject.name in BROADCASTS else found
+
+
+def _broadcast() -> Known:
+    def one_atom_each() -> object:
+        from ..cases.entropic import Entropic
+
+        return Entropic(np.ones(1), np.ones(1), np.zeros((1, 1)), 1.0)
+
+    return Known(
+        "refuses-cost-of-another-shape",
+        reason="one atom is broadcast along a cost of any shape: the plan has more mass than was given",
+        witness=one_atom_each,
+        scope=SCOPE["POT"],
+        lines="import ot, numpy as np\n"
+        "one, cost = np.ones(1), np.zeros((2, 2))\n"
+        "assert ot.sinkhorn(one, one, cost, 1.0, method='sinkhorn_log').sum() == 2  # from a mass of 1",
+    )
 
 
 def _reason(law: str) -> str:
