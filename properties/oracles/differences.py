@@ -21,3 +21,17 @@ def central(function: Callable[[Any], Any], x: Any, h: Any) -> tuple[Array, Arra
     """F'(x), extrapolated from D_h and D_{h/2}, and |D_h − D_{h/2}|, which bounds what the extrapolation left."""
     wide, narrow = ((function(x + d) - function(x - d)) / (2.0 * d) for d in (h, h / 2.0))
     return np.asarray((4.0 * narrow - wide) / 3.0), np.asarray(np.abs(wide - narrow))
+
+
+def each(function: Callable[[Array], Any], v: Array, relative: float) -> tuple[Array, Array, Array]:
+    """`central` along every coordinate of v [P], its steps h = relative |v|: derivatives [..., P], what they are apart,
+    and h [P]."""
+    found, h = [], relative * np.abs(v)
+    for unit, step in zip(np.eye(len(v)), h, strict=True):
+
+        def along(t: float, unit: Array = unit) -> Array:
+            return np.asarray(function(v + t * unit))
+
+        found.append(central(along, 0.0, float(step)))
+    slopes, apart = (np.stack(part, axis=-1) for part in zip(*found, strict=True))
+    return slopes, apart, h

@@ -121,14 +121,7 @@ def _by_torch(module: str, family: str, name: str, outputs: tuple[str, ...]) -> 
 
         *params, x, q = (torch.from_numpy(np.asarray(value, order="C")) for value in arguments)
         made = getattr(importlib.import_module(module), name)(*_ordered(family, module, params))
-        found = {
-            "log_p": lambda: made.log_prob(x),
-            "cdf": lambda: made.cdf(x),
-            "quantile": lambda: made.icdf(q),
-            "mean": lambda: made.mean,
-            "variance": lambda: made.variance,
-            "entropy": lambda: made.entropy(),
-        }
+        found = _asked(made, x, q)
         return _returned([found[output]().numpy() for output in outputs])
 
     return run
@@ -145,17 +138,22 @@ def _by_jax(family: str, name: str, outputs: tuple[str, ...]) -> Callable[..., A
             params[0] = params[0].astype(int)
         x = x.astype(int) if family == "categorical" else x
         made = getattr(D, name)(*_ordered(family, "numpyro", params))
-        found = {
-            "log_p": lambda: made.log_prob(x),
-            "cdf": lambda: made.cdf(x),
-            "quantile": lambda: made.icdf(q),
-            "mean": lambda: made.mean,
-            "variance": lambda: made.variance,
-            "entropy": lambda: made.entropy(),
-        }
+        found = _asked(made, x, q)
         return _returned([np.asarray(found[output]()) for output in outputs])
 
     return run
+
+
+def _asked(made: Any, x: Any, q: Any) -> dict[str, Callable[[], Any]]:
+    """Every output by the names that torch and NumPyro give it."""
+    return {
+        "log_p": lambda: made.log_prob(x),
+        "cdf": lambda: made.cdf(x),
+        "quantile": lambda: made.icdf(q),
+        "mean": lambda: made.mean,
+        "variance": lambda: made.variance,
+        "entropy": lambda: made.entropy(),
+    }
 
 
 def _ordered(family: str, module: str, params: list[Any]) -> list[Any]:

@@ -26,7 +26,7 @@ from .._scipy import special
 from ..cases.integrands import Multivariate
 from ..hygiene import cross_cutting, refusals
 from ..oracles import standardised as oracle
-from ..oracles.differences import central
+from ..oracles.differences import each
 from ..oracles.dirichlet import slope
 from .generalized import FULL, SOURCE
 
@@ -180,17 +180,13 @@ def _log_density(case: Parts) -> Array:
 
 def _by_differences(case: Parts, function: Any) -> tuple[Array, Array]:
     """∂/∂α of a function of a case, [S, K], and how far off it may be (T4)."""
-    slopes, slacks = [], []
-    for unit in np.eye(len(case.alpha)):
-        h = 2.0**-12 * float(case.alpha @ unit)
 
-        def moved(t: float, unit: Array = unit) -> Array:
-            return np.asarray(function(type(case)(case.f, case.alpha + t * unit, case.eps)))
+    def at(alpha: Array) -> Array:
+        return np.asarray(function(type(case)(case.f, alpha, case.eps)))
 
-        found, apart = central(moved, 0.0, h)
-        slopes.append(found)
-        slacks.append(10.0 * apart + 64.0 * 2.0**-53 * (np.abs(moved(h)) + 1.0) / h)
-    return np.stack(slopes, axis=1), np.stack(slacks, axis=1)
+    slopes, apart, h = each(at, case.alpha, 2.0**-12)
+    largest = np.stack([np.abs(at(moved)) for moved in case.alpha + np.diag(h)], axis=-1) + 1.0
+    return slopes, 10.0 * apart + 64.0 * 2.0**-53 * largest / h
 
 
 @law(

@@ -21,7 +21,7 @@ from prufrock import Gap, Judged, all_of, gap, law
 from prufrock.tolerance import summation
 
 from ..oracles import standardised as oracle
-from ..oracles.differences import central
+from ..oracles.differences import each
 from .generalized import BOTH, FULL, SOURCE, called, generalized_gradient, operations, sizes
 
 if TYPE_CHECKING:
@@ -76,18 +76,9 @@ def correcting_part(estimate: Judged, case: Standardised) -> Gap:
 
 def _by_differences(case: Standardised, function: Any) -> tuple[Array, Array]:
     """∂_v of a function of v, [S, 2], and how far off it may be (T4)."""
-    slopes, slacks = [], []
-    for unit in np.eye(2):
-        h = 2.0**-12 * float(np.abs(case.params @ unit))
-
-        def at(t: float, unit: Array = unit) -> Array:
-            return np.asarray(function(case.params + t * unit))
-
-        slope, apart = central(at, 0.0, h)
-        slopes.append(slope)
-        largest = np.abs(function(case.params)) + 1.0
-        slacks.append(10.0 * apart + 64.0 * 2.0**-53 * largest / h)
-    return np.stack(slopes, axis=1), np.stack(slacks, axis=1)
+    slopes, apart, h = each(function, case.params, 2.0**-12)
+    largest = np.abs(function(case.params)) + 1.0
+    return slopes, 10.0 * apart + 64.0 * 2.0**-53 * largest[:, None] / h
 
 
 @law(

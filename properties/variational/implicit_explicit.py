@@ -20,7 +20,7 @@ from prufrock.tolerance import summation
 
 from ..hygiene import cross_cutting, refusals
 from ..oracles import explicit as oracle
-from ..oracles.differences import central
+from ..oracles.differences import each
 
 if TYPE_CHECKING:
     from ..cases.shapes_of_draws import ExplicitDraws
@@ -94,20 +94,12 @@ def moving_quantile(move: Judged, case: ExplicitDraws) -> Gap:
     v, dist = case.params, case.dist
     u = np.array([0.0625, 0.25, 0.4375])
     z = oracle.quantile(dist, u, v)
-    want, slack = [], []
-    for unit in np.eye(len(v)):
-        h = 2.0**-9 * abs(float(v @ unit))
-
-        def at(t: float, unit: Array = unit) -> Array:
-            return oracle.quantile(dist, u, v + t * unit)
-
-        slope, apart = central(at, 0.0, h)
-        want.append(slope)
-        slack.append(10.0 * apart + 1e-13 * (1.0 + np.abs(z)) / h)
+    want, apart, h = each(lambda at: oracle.quantile(dist, u, at), v, 2.0**-9)
+    slack = 10.0 * apart + 1e-13 * (1.0 + np.abs(z))[:, None] / h
     # z itself is rounded to the subject's dtype on the way in.
     rounded = 8.0 * move.u * (1.0 + np.abs(z))[:, None] / np.abs(v)
-    allow = np.stack(slack, axis=1) + allowance(move, dist, z, v) + rounded
-    return gap(move(dist, z, v), np.stack(want, axis=1), allow=allow)
+    allow = slack + allowance(move, dist, z, v) + rounded
+    return gap(move(dist, z, v), want, allow=allow)
 
 
 @law(
