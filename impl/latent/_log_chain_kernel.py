@@ -31,14 +31,14 @@ def pooled(nodes: Any, arcs: Any, start: Any, lengths: Any, backward: bool, gamm
             for j in range(K):
                 s[n, j] = nodes[n, c, j] + (start[c, j] if n == 0 else _share(s[n - 1], into[j], v))
             total += _levelled(s[n])
-        log_z[c] = total + _share(s[T - 1], np.zeros_like(b), v)
+        b[:] = 0
+        log_z[c] = total + _share(s[T - 1], b, v)
         if not backward:
             continue
         gamma[:, c] = 0
         if not log_z[c] > -math.inf:
             continue
-        b[:] = 0
-        _share(s[T - 1], b, gamma[T - 1, c])
+        gamma[T - 1, c] = v
         for n in range(T - 2, -1, -1):
             v[:] = b + nodes[n + 1, c]
             _levelled(v)

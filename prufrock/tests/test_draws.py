@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_processes_of_one_run_share_what_they_draw(monkeypatch: pytest.MonkeyPat
         with monkeypatch.context() as patched:
             patched.setattr(draws, "_drawn", lambda *_: pytest.fail("drawn again"))
             assert draws.batch(one, 0, 0, 3, False) == first
-        folder = draws.os.environ[draws.SHELVES]  # type: ignore[attr-defined]
+        folder = os.environ[draws.SHELVES]
     draws.batch.cache_clear()
     monkeypatch.setenv(draws.SHELVES, folder)
     assert draws.batch(one, 0, 0, 3, False) == first
