@@ -24,7 +24,8 @@ SHOWN = 3  # calls that are kept of a statistical law's: all are alike but for t
 FEWEST = 256  # pairs that the budget is split over at least
 FUTILE = 10  # times as many cases as are wanted, after which no more are drawn for a subject that refuses most
 MORE = 30  # cases in every batch after the first
-OUTSIDE = 90  # cases, all refused, after which a law has nothing to say about a subject
+LEAST = 90  # cases that are drawn for such a subject, even if few are wanted
+OUTSIDE = 150  # cases, all refused, after which a search of a subject's own gives up
 
 
 class OracleAbsent(BaseException):
@@ -78,6 +79,8 @@ class Search:
             try:
                 self._one(case)
             except OutsideDomain:
+                if self.outside > OUTSIDE and not self.cases:
+                    raise _OutOfTime from None
                 hypothesis.reject()
 
         phases = ("generate", "target", "shrink") if self.profile.steer else ("generate", "shrink")
@@ -104,7 +107,7 @@ class Search:
 
     def _met(self) -> Iterator[tuple[int, int, bytes]]:
         """Turn, place in its batch, and case."""
-        left = max(FUTILE * self._size(0), OUTSIDE)
+        left = max(FUTILE * self._size(0), LEAST)
         for turn in itertools.count():
             drawn = self._batch(turn)
             for place, case in enumerate(drawn[:left]):
@@ -183,8 +186,6 @@ class Search:
             found = self.judge(case)
         except OutsideDomain:
             self.outside += 1
-            if self.outside > OUTSIDE and not self.cases:
-                raise _OutOfTime from None
             raise
         if first:
             # The clock starts after the first case, which may have imported a library.
