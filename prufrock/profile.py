@@ -13,7 +13,8 @@ class Profile:
     shrink   seconds spent on making a counterexample small
     hang     seconds that one call of a foreign subject may take
     memory   GiB that a foreign subject's process may claim
-    steer    whether the search climbs towards large miss/allow
+    steer    whether the search climbs towards large miss/allow: worth it for thousands of cases. At a hundred it costs
+             2.3 times as much and finds less (of transport's mutants 7 that drawing alone did not, missing 36)
     run      seconds after which a run over everything begins no further cell
     real     whether cases are taken from the contract's real data instead of being made up
     """
@@ -30,7 +31,7 @@ class Profile:
 
 
 QUICK = Profile("quick", cases=10, seconds=3.0, shrink=4.0, hang=5.0, run=50.0)
-CI = Profile("ci", cases=100, seconds=20.0, shrink=20.0, hang=20.0, steer=True)
+CI = Profile("ci", cases=100, seconds=20.0, shrink=20.0, hang=20.0)
 DEEP = Profile("deep", cases=2000, seconds=300.0, shrink=60.0, hang=60.0, steer=True)
 
 REAL = "-real"

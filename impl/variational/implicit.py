@@ -75,6 +75,7 @@ def beta(
     """
     _samples.finite(z=z, alpha=alpha, beta=beta)
     rest = 1 - z if rest is None else rest
+    _samples.finite(z=z, rest=rest)
     if bool((z <= 0).any()) or bool((rest <= 0).any()):
         raise ValueError(f"z: expected numbers between 0 and 1, got {float(z.min())} to {float(z.max())}")
     _samples.positive(alpha=alpha, beta=beta)

@@ -1,8 +1,8 @@
 """Lax subjects: the laws of hygiene that a library is on record for breaking, release by release.
 
 Bad input that is accepted, layouts that are refused, failure that is not signalled. Any case shows them, so these
-records name no witness; `prufrock check SUBJECT --laws LAW` finds one, and `prufrock replay ID --emit` prints it. What only
-problems of one atom show (BROADCASTS) has one.
+records name no witness; `prufrock check SUBJECT --laws LAW` finds one, and `prufrock replay ID --emit` prints it. What few
+problems show (BROADCASTS, EMPTIES, SCALES) has one.
 """
 
 from __future__ import annotations
@@ -234,10 +234,13 @@ BROADCASTS = (
     "POT.batch.sinkhorn.kl",
     "POT.sinkhorn.sinkhorn_log",
     "POT.sinkhorn2.sinkhorn_log",
+    "POT.sinkhorn2.sinkhorn_log[targets]",
     "POT.solve.entropy",
     "POT.solve.kl",
     "POT.solve.kl.last_step",
 )
+EMPTIES = ("POT.sinkhorn.sinkhorn_stabilized", "POT.sinkhorn2.sinkhorn_stabilized")
+SCALES = ("POT.sinkhorn.epsilon_scaling",)
 
 
 def lax(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
@@ -248,25 +251,47 @@ def lax(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
 def _records(subject: Subject) -> tuple[Known, ...]:
     laws = LAX.get(subject.name, {}).get(subject.contract.id, ())
     scope = SCOPE.get(subject.name.partition(".")[0], "")
-    found = tuple(Known(law, _reason(law), scope=scope) for law in laws)
-    return (*found, _broadcast()) if subject.name in BROADCASTS else found
+    always = tuple(Known(law, _reason(law), scope=scope) for law in laws)
+    return (*always, *(known for names, known in _seldom() if subject.name in names))
 
 
-def _broadcast() -> Known:
-    def one_atom_each() -> object:
-        from ..cases.entropic import Entropic
-
-        return Entropic(np.ones(1), np.ones(1), np.zeros((1, 1)), 1.0)
-
-    return Known(
+def _seldom() -> tuple[tuple[tuple[str, ...], Known], ...]:
+    """What few problems show, and in which subjects."""
+    broadcast = Known(
         "refuses-cost-of-another-shape",
         reason="one atom is broadcast along a cost of any shape: the plan has more mass than was given",
-        witness=one_atom_each,
+        witness=lambda: _entropic([1.0], [1.0], [[0.0]]),
         scope=SCOPE["POT"],
         lines="import ot, numpy as np\n"
         "one, cost = np.ones(1), np.zeros((2, 2))\n"
         "assert ot.sinkhorn(one, one, cost, 1.0, method='sinkhorn_log').sum() == 2  # from a mass of 1",
     )
+    empty = Known(
+        "refuses-zero-temperature",
+        reason="at temperature 0, and beside an atom without mass, a plan without mass is returned",
+        witness=lambda: _entropic([0.0, 1.0], [0.0, 1.0], [[1.0, 1.0], [1.0, 1.0]]),
+        scope=SCOPE["POT"],
+        lines="import ot, numpy as np\n"
+        "a, cost = np.array([0.0, 1.0]), np.ones((2, 2))\n"
+        "assert ot.sinkhorn(a, a, cost, 0.0, method='sinkhorn_stabilized', warn=False).sum() == 0",
+    )
+    scales = Known(
+        "refuses-zero-temperature",
+        reason="at temperature 0 it returns the plan of some other temperature, or infinite entries if it starts at 0, too",
+        witness=lambda: _entropic([0.5, 0.5], [0.5, 0.5], [[-0.5, -0.5], [0.125, 0.125]]),
+        scope=SCOPE["POT"],
+        lines="import ot, numpy as np\n"
+        "a, cost = np.full(2, 0.5), np.array([[0.0, 1.0], [1.0, 0.0]])\n"
+        "plan = ot.sinkhorn(a, a, cost, 0.0, method='sinkhorn_epsilon_scaling', warn=False)\n"
+        "assert np.isfinite(plan).all()",
+    )
+    return ((BROADCASTS, broadcast), (EMPTIES, empty), (SCALES, scales))
+
+
+def _entropic(a: list[float], b: list[float], cost: list[list[float]]) -> object:
+    from ..cases.entropic import Entropic
+
+    return Entropic(np.array(a), np.array(b), np.array(cost), 1.0)
 
 
 def _reason(law: str) -> str:
