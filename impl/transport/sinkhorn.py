@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from . import _inputs
+from .._kernels import has_kernel
+from . import _inputs, _sinkhorn_kernel
 from ._envelope import envelope
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 
 BLOCK, LONGEST = 20, 80
 LIMIT = 100.0
+LEAST = {
+    torch.float64: -600.0,
+    torch.float32: -80.0,
+}  # e^LEAST is nothing, and far from subnormal numbers, which are slow
 ROUGH = 1e5
 
 
@@ -206,17 +211,43 @@ def _potentials(
 
 
 def _cooled(a: Tensor, b: Tensor, cost: Tensor, path: list[float]) -> tuple[Tensor, int]:
-    """g after an averaged step at each ε of the path, and their number; a start need not be exact, so in float32 where
-    exponents are at most ROUGH (and then off by 1e-2 at most)."""
-    least = cost.amin((-2, -1), keepdim=True)
-    rough = torch.float32 if path and path[0] <= ROUGH * path[-1] else torch.float64
-    C = (cost - least).to(rough)
-    log_a, log_b = a.log().to(rough)[..., :, None], b.log().to(rough)[..., None, :]
+    """g after an averaged step at each ε of the path, and their number."""
+    C, least = (cost, None) if _by_kernel(cost) else _roughly(cost, path)
+    log_a, log_b = a.log().to(C), b.log().to(C)
     f, g, work = torch.zeros_like(C[..., 0]), torch.zeros_like(C[..., 0, :]), torch.empty_like(C)
     for level in path:
-        drawn = _soft_min(log_b, g[..., None, :], C, level, -1, work)[0]
-        f, g = (f + drawn) / 2, (g + _soft_min(log_a, f[..., :, None], C, level, -2, work)[0]) / 2
-    return g.to(cost) + least[..., 0], len(path)
+        drawn = _from_rows(log_b, g, C, level, work)
+        f, g = (f + drawn) / 2, (g + _from_columns(log_a, f, C, level, work, wanted=False)) / 2
+    return g if least is None else g.to(cost) + least[..., 0], len(path)
+
+
+def _roughly(cost: Tensor, path: list[float]) -> tuple[Tensor, Tensor]:
+    """C less its least entry, and that: a start need not be exact, so in float32 where exponents are at most ROUGH (and
+    then off by 1e-2 at most)."""
+    least = cost.amin((-2, -1), keepdim=True)
+    rough = torch.float32 if path and path[0] <= ROUGH * path[-1] else torch.float64
+    return (cost - least).to(rough), least
+
+
+def _from_rows(log_b: Tensor, g: Tensor, cost: Tensor, eps: float, work: Tensor) -> Tensor:
+    """f_i = -ε log Σ_j b_j exp((g_j - C_ij) / ε)."""
+    if _by_kernel(cost):
+        return _sinkhorn_kernel.from_rows(log_b, g, cost, eps, LEAST[cost.dtype])
+    return _soft_min(log_b[..., None, :], g[..., None, :], cost, eps, -1, work)[0]
+
+
+def _from_columns(log_a: Tensor, f: Tensor, cost: Tensor, eps: float, K: Tensor, *, wanted: bool) -> Tensor:
+    """g_j = -ε log Σ_i a_i exp((f_i - C_ij) / ε); if wanted, K becomes these terms, divided by their sums."""
+    if _by_kernel(cost):
+        return _sinkhorn_kernel.from_columns(log_a, f, cost, eps, LEAST[cost.dtype], K if wanted else None)
+    g, _, total = _soft_min(log_a[..., :, None], f[..., :, None], cost, eps, -2, K)
+    if wanted:
+        K.div_(total)
+    return g
+
+
+def _by_kernel(cost: Tensor) -> bool:
+    return has_kernel() and cost.is_cpu and cost.numel() > 0
 
 
 def _soft_min(
@@ -225,7 +256,7 @@ def _soft_min(
     """-ε log Σ w exp((h - C) / ε) along dim, the exponentials up to a factor, and their sums."""
     E = torch.sub(h, cost, out=out).div_(eps).add_(log_w)
     top = E.amax(dim, keepdim=True)
-    E = torch.threshold_(E.sub_(top), -600.0, -torch.inf).exp_()  # subnormal numbers would slow every product
+    E = torch.threshold_(E.sub_(top), LEAST[E.dtype], -torch.inf).exp_()
     total = E.sum(dim, keepdim=True)
     return -eps * (top + total.log()).squeeze(dim), E, total
 
@@ -234,13 +265,12 @@ def _relaxed(
     a: Tensor, b: Tensor, cost: Tensor, eps: float, g: Tensor, tol: float, max_iter: int
 ) -> tuple[Tensor, Tensor, Tensor, int]:
     """f, g after a final plain sweep, their row error, and the number of sweeps, at most max_iter."""
-    log_a, log_b = a.log()[..., :, None], b.log()[..., None, :]
+    log_a, log_b = a.log(), b.log()
     omega, before, start, ran, used, block = torch.ones_like(a[..., :1]), None, g, 1, 0, BLOCK
-    work = torch.empty_like(cost)
+    K = torch.empty_like(cost)
     while True:
-        f, _, _ = _soft_min(log_b, g[..., None, :], cost, eps, -1, work)
-        g, K, total = _soft_min(log_a, f[..., :, None], cost, eps, -2, work)
-        K = K.div_(total)
+        f = _from_rows(log_b, g, cost, eps, K)
+        g = _from_columns(log_a, f, cost, eps, K, wanted=True)
         error = (_times(K, b) - a).abs().sum(-1, keepdim=True)
         used += 1
         if used >= max_iter or bool((error <= tol).all()):
@@ -263,6 +293,8 @@ def _relaxed(
 
 def _scaled(a: Tensor, b: Tensor, K: Tensor, omega: Tensor, tol: float, sweeps: int) -> tuple[Tensor, int]:
     """log v after so many over-relaxed sweeps on the kernel, or fewer, at tol or LIMIT, and their number."""
+    if _by_kernel(K):
+        return _sinkhorn_kernel.scaled(a, b, K, omega, tol / 2, sweeps, LIMIT)
     log_u, log_v = torch.zeros_like(a), torch.zeros_like(b)
     for k in range(sweeps):
         rows = (log_u.exp() * _times(K, b * log_v.exp()) / a).where(a > 0, 1)

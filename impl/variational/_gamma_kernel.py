@@ -1,9 +1,7 @@
 """dz/dα of _gamma_derivative as a numba kernel, a block of columns at a time.
 
-Its time goes to two exponentials a node. e^x = 2^n e^y with n = [x / ln 2], |y| <= ½ ln 2, and e^y − 1 by Taylor's
-series to the 12th power, which misses 4e-16 of 1. Adding 1.5 · 2^52 rounds to n and leaves it in the last bits, whence
-2^n comes by a shift: loops without a branch or a call, which compile to vectors. e^s − 1 = (2^n − 1) + 2^n (e^y − 1)
-keeps its digits at 0. ψ is Stirling's series from SHIFT on, and comes down from there.
+Its time goes to two exponentials a node, by vectors (_vector_exp): e^s − 1 = (2^n − 1) + 2^n (e^y − 1) keeps its digits
+at 0. ψ is Stirling's series from SHIFT on, and comes down from there.
 
 Source: derived; ψ: DLMF 5.11.2, 5.5.2.
 """
@@ -17,6 +15,7 @@ import numpy as np
 import torch
 
 from .._kernels import fused
+from .._vector_exp import BIAS, LEAST, LN2_HIGH, LN2_LOW, MANTISSA, split
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -28,12 +27,8 @@ if TYPE_CHECKING:
 BLOCK = 256
 SHIFT = 8
 STIRLING = (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)  # B_2k / 2k, the last first
-LOG2_E = 1.4426950408889634
-LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # n · LN2_HIGH is exact for |n| < 2^20
-ROUNDS, BIAS, MANTISSA = 1.5 * 2.0**52, 1023, 52
 ONE, ROOT_HALF = 0x3FF << 52, 0x3FE6A09E667F3BCD  # 1 and √½, bit by bit
 NORMAL = 2.0**-1022
-LEAST = -700.0  # e^LEAST is nothing, and a normal number
 
 
 def dz_dalpha(rule: Rule, z: Float[Tensor, "n"], alpha: Float[Tensor, "n"], lift: int) -> Float[Tensor, "n"]:
@@ -55,27 +50,6 @@ def _below_log(a: float) -> tuple[float, float]:
     for term in STIRLING:
         series = (series + term) * q
     return a, c + 0.5 / a + series
-
-
-@fused
-def _split(x: Any, whole: Any, series: Any) -> None:
-    """e^x = 2^n (1 + series), elementwise; n in the last bits of `whole`."""
-    for i in range(len(x)):
-        rounded = x[i] * LOG2_E + ROUNDS
-        whole[i] = rounded
-        n = rounded - ROUNDS
-        y = (x[i] - n * LN2_HIGH) - n * LN2_LOW
-        p = 1 / 479001600
-        for c in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1):
-            p = p * y + 1 / c
-        series[i] = p * y
-
-
-@fused
-def _powers(bits: Any) -> None:
-    """2^n in place of n."""
-    for i in range(len(bits)):
-        bits[i] = (bits[i] + BIAS) << MANTISSA
 
 
 @fused
@@ -106,8 +80,7 @@ def _reach(z: Any, a: Any, cut: float) -> Any:
     for i in range(len(z)):
         slope = abs(a[i] - z[i])
         r[i] = -2 * cut / (slope + math.sqrt(2 * cut * z[i] + slope * slope))
-    _split(r, power, series)
-    _powers(power.view(np.int64))
+    split(r, power, series)
     up = _log(1 + (cut - a * r) / z)
     for i in range(len(z)):
         down = (cut + z[i] * ((1 - power[i]) - power[i] * series[i])) / a[i]
@@ -123,12 +96,10 @@ def _sums(x: Any, w: Any, z: Any, a: Any, r: Any) -> tuple[Any, Any]:
     for node in range(len(x)):
         for i in range(len(z)):
             f[i] = x[node] * r[i]
-        _split(f, power, series)
-        _powers(power.view(np.int64))
+        split(f, power, series)
         for i in range(len(z)):
             f[i] = max(a[i] * f[i] - z[i] * ((power[i] - 1) + power[i] * series[i]), LEAST)
-        _split(f, power, series)
-        _powers(power.view(np.int64))
+        split(f, power, series)
         for i in range(len(z)):
             height = power[i] + power[i] * series[i]
             mass[i] += w[0, node] * height

@@ -48,11 +48,13 @@ def reference(
     variants: tuple[tuple[str, str, str], ...] = VARIANTS,
     accuracy: float = 0.0,
     kernel: bool = False,
+    effort: float = 1.0,
 ) -> tuple[Subject, ...]:
     """`call(module, *tensors)` as a subject, once a dtype and device; it returns a tensor or a tuple of them.
 
     accuracy  the tolerance that an iteration stops at by default
     kernel    a numba kernel may serve: it is judged as reference.kernel beside the reading version, on the CPU
+    effort    of the reading version, where it is much slower than its kernel
     """
 
     def on(device: str, fast: bool) -> Callable[..., Any]:
@@ -76,7 +78,7 @@ def reference(
                 accuracy=accuracy,
                 own=True,
             )(on(device, fast))
-            made.append(replace(one, device=device))
+            made.append(replace(one, device=device, effort=1.0 if fast else effort))
     return tuple(made)
 
 

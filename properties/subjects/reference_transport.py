@@ -69,7 +69,7 @@ SUBJECTS = (
     *reference(circle, "transport.kantorovich", _circle),
     *reference(bures, "transport.wasserstein", lambda own, *x: own.gaussian(*x), (), ROOT),
     *reference(brenier_gaussian, "transport.wasserstein", lambda own, *x: own.brenier_map(*x)),
-    *reference(sinkhorn, "transport.sinkhorn", _sinkhorn, ENTROPIC, KL, accuracy=SINKHORN_TOL),
+    *reference(sinkhorn, "transport.sinkhorn", _sinkhorn, ENTROPIC, KL, accuracy=SINKHORN_TOL, kernel=True, effort=0.5),
     *reference(sweep, "transport.sinkhorn", _sweep, ("g", "f"), {"batch": "leading"}),
     *reference(
         sinkhorn_divergence,
@@ -78,5 +78,7 @@ SUBJECTS = (
         (),
         {"kind": "regularised", "clamp": "no"},
         accuracy=SINKHORN_TOL,
+        kernel=True,
+        effort=0.5,
     ),
 )

@@ -1,0 +1,175 @@
+"""Sinkhorn's half sweeps (sinkhorn._soft_min) and its sweeps in scaling form (sinkhorn._scaled) as numba kernels.
+
+They read the cost, or the kernel K, once a sweep and row by row: a row's sum gives its u at once, and with it the row
+is added to the sums of the columns while it lies in the cache.
+
+Symbols: as in sinkhorn, the leading dimensions of a batch in one.
+Source: derived.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from .._kernels import compiled, fused, reordered
+from .._vector_exp import exp
+
+if TYPE_CHECKING:
+    from typing import Annotated as Float
+
+    from torch import Tensor
+
+
+def from_rows(
+    log_b: Float[Tensor, "*B n"], g: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"], eps: float, least: float
+) -> Float[Tensor, "*B m"]:
+    """f_i = -ε log Σ_j b_j exp((g_j - C_ij) / ε), leaving out what is below e^least of the largest term."""
+    f = torch.empty_like(cost[..., 0])
+    _from_rows(*_flat((log_b, 1), (g, 1), (cost, 2), (f, 1)), eps, least)
+    return f
+
+
+def from_columns(
+    log_a: Float[Tensor, "*B m"],
+    f: Float[Tensor, "*B m"],
+    cost: Float[Tensor, "*B m n"],
+    eps: float,
+    least: float,
+    K: Float[Tensor, "*B m n"] | None = None,
+) -> Float[Tensor, "*B n"]:
+    """g_j = -ε log Σ_i a_i exp((f_i - C_ij) / ε); K: room for these terms, divided by their sums."""
+    g = torch.empty_like(cost[..., 0, :])
+    wanted = K is not None
+    _from_columns(*_flat((log_a, 1), (f, 1), (cost, 2), (g, 1), (K if wanted else cost, 2)), wanted, eps, least)
+    return g
+
+
+def scaled(
+    a: Float[Tensor, "*B m"],
+    b: Float[Tensor, "*B n"],
+    K: Float[Tensor, "*B m n"],
+    omega: Float[Tensor, "*B 1"],
+    stop: float,
+    sweeps: int,
+    limit: float,
+) -> tuple[Float[Tensor, "*B n"], int]:
+    """log v and how many sweeps: as many as wanted, or until the rows are off by `stop` or log u, log v beyond `limit`."""
+    log_v = b.new_zeros(b.shape)
+    return log_v, _sweeps(*_flat((a, 1), (b, 1), (K, 2), (omega, 1), (log_v, 1)), stop, sweeps, limit)
+
+
+def _flat(*arguments: tuple[Tensor, int]) -> list[Any]:
+    """Arrays of one batch dimension and so many more; views of what is to be written."""
+    return [x.reshape(-1, *x.shape[x.ndim - k :]).contiguous().numpy() for x, k in arguments]
+
+
+@reordered
+def _dot(x: Any, y: Any) -> float:
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i] * y[i]
+    return total
+
+
+@reordered
+def _sum(x: Any) -> float:
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i]
+    return total
+
+
+@reordered
+def _top(x: Any) -> float:
+    top = -math.inf
+    for i in range(len(x)):
+        top = max(top, x[i])
+    return top
+
+
+@fused
+def _add(total: Any, factor: float, x: Any) -> None:
+    for i in range(len(x)):
+        total[i] += factor * x[i]
+
+
+@fused
+def _from_rows(log_b: Any, g: Any, cost: Any, f: Any, eps: float, least: float) -> None:
+    x, room, term = np.empty_like(g[0]), np.empty_like(g[0]), np.empty_like(g[0])
+    for item in range(len(cost)):
+        for i in range(cost.shape[1]):
+            for j in range(len(x)):
+                x[j] = (g[item, j] - cost[item, i, j]) / eps + log_b[item, j]
+            top = _top(x)
+            exp(x, top, least, room, term)
+            f[item, i] = -eps * (top + math.log(_sum(term)))
+
+
+@fused
+def _terms(f: float, c: Any, log_a: float, eps: float, x: Any) -> None:
+    for j in range(len(x)):
+        x[j] = (f - c[j]) / eps + log_a
+
+
+@fused
+def _largest(x: Any, top: Any) -> None:
+    for j in range(len(x)):
+        top[j] = max(top[j], x[j])
+
+
+@fused
+def _from_columns(log_a: Any, f: Any, cost: Any, g: Any, K: Any, wanted: bool, eps: float, least: float) -> None:
+    top, total, x = np.empty_like(g[0]), np.empty_like(g[0]), np.empty_like(g[0])
+    room, term = np.empty_like(g[0]), np.empty_like(g[0])
+    for item in range(len(cost)):
+        top[:], total[:] = -math.inf, 0
+        for i in range(cost.shape[1]):
+            _terms(f[item, i], cost[item, i], log_a[item, i], eps, x)
+            _largest(x, top)
+        for i in range(cost.shape[1]):
+            _terms(f[item, i], cost[item, i], log_a[item, i], eps, x)
+            x -= top
+            exp(x, 0.0, least, room, term)
+            _add(total, 1.0, term)
+            if wanted:
+                K[item, i] = term
+        g[item] = -eps * (top + np.log(total))
+        for i in range(cost.shape[1] if wanted else 0):
+            K[item, i] /= total
+
+
+@compiled
+def _sweep(a: Any, bv: Any, K: Any, omega: float, u: Any, columns: Any) -> float:
+    """log u after the rows, in place; the sums of the columns; the L1 error that the rows had."""
+    off = 0.0
+    columns[:] = 0
+    for i in range(len(a)):
+        if a[i] > 0:
+            row = math.exp(u[i]) * _dot(K[i], bv) / a[i]
+            off += a[i] * abs(row - 1)
+            u[i] -= omega * math.log(row)
+            _add(columns, math.exp(u[i]), K[i])
+    return off
+
+
+@compiled
+def _sweeps(a: Any, b: Any, K: Any, omega: Any, log_v: Any, stop: float, sweeps: int, limit: float) -> int:
+    log_u, u, v = np.zeros_like(a), np.zeros_like(a), np.zeros_like(b)
+    columns = np.empty_like(b[0])
+    for k in range(sweeps):
+        off = 0.0
+        for item in range(len(a)):
+            u[item] = log_u[item]
+            off = max(off, _sweep(a[item], b[item] * np.exp(log_v[item]), K[item], omega[item, 0], u[item], columns))
+            for j in range(len(columns)):
+                v[item, j] = log_v[item, j] - omega[item, 0] * (log_v[item, j] + math.log(columns[j]))
+        if not (np.abs(u).max() < limit and np.abs(v).max() < limit):
+            return k
+        log_u[:], log_v[:] = u, v
+        if off <= stop:
+            return k + 1
+    return sweeps
