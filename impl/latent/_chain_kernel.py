@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .._kernels import compiled, reordered
+from .._kernels import compiled, fused, reordered
+from .._vector_exp import exp
 
 
 @compiled
@@ -55,47 +56,91 @@ def backward(e: Any, At: Any, lengths: Any, y: Any, tiny: Any) -> None:
 
 @compiled
 def pooled(
-    e: Any, A: Any, At: Any, first: Any, lengths: Any, careful: bool, backward: bool, gamma: Any, steps: Any, log_z: Any
-) -> Any:
-    """log Z, γ and Σ_b Σ_n x_nᵀ y_{n+1} / c_n of each chain, by one that stays in the cache: with b_n = A y_{n+1},
-    c_n = x_n · b_n and γ_n = x_n ∘ b_n / c_n. Sizes are powers of two, so that dividing by them loses nothing.
+    nodes: Any,
+    A: Any,
+    At: Any,
+    first: Any,
+    lengths: Any,
+    least: float,
+    faint: float,
+    careful: bool,
+    backward: bool,
+    steps: Any,
+    log_z: Any,
+    kept: Any,
+) -> None:
+    """log Z, γ in place of the log scores `nodes`, and Σ_b Σ_n x_nᵀ y_{n+1} / c_n, of each chain, by one that stays in
+    the cache: with b_n = A y_{n+1}, c_n = x_n · b_n and γ_n = x_n ∘ b_n / c_n. Sizes are powers of two, so that dividing
+    by them loses nothing.
 
-    Not backward: log Z alone. The answer is the least c_n, or if careful the least non-zero entry of a message where
-    that is less.
+    e_n(j) = exp(node_n(j) − max node_n) is 0 below e^least. Not kept, and its nodes untouched, is a chain with an
+    impossible step or some c_n below `faint`; if careful, also one with a possible score below `least` or a non-zero
+    entry of a message below `faint`. Not backward: log Z alone.
     """
-    N, B, K = e.shape
-    x, ahead, back, y = np.empty((N, K), e.dtype), np.empty((N, K), e.dtype), np.empty(K, e.dtype), np.zeros(K, e.dtype)
-    least = e.dtype.type(math.inf)
+    N, B, K = nodes.shape
+    e, x, ahead = np.empty((N, K), nodes.dtype), np.empty((N, K), nodes.dtype), np.empty((N, K), nodes.dtype)
+    back, y, gamma = np.empty(K, nodes.dtype), np.zeros(K, nodes.dtype), np.empty(K, nodes.dtype)
     for b in range(B):
         T, powers = lengths[b], 0
-        for n in range(T):
+        off = _exponentials(nodes, b, T, least, careful, e)
+        lowest = nodes.dtype.type(math.inf)
+        for n in range(T if off > -math.inf else 0):
             if n == 0:
                 x[0] = first[b]
             else:
-                _product(x[n - 1], A, x[n])
-            powers += _weighted(x[n], e[n, b])
+                product(x[n - 1], A, x[n])
+            powers += _weighted(x[n], e[n])
             if careful:
-                least = min(least, _faintest(x[n]))
+                lowest = min(lowest, _faintest(x[n]))
         total = x[T - 1].sum()
-        log_z[b] = powers * math.log(2.0) + math.log(total)
-        if not backward:
-            least = min(least, total)
+        log_z[b] = off + powers * math.log(2.0) + math.log(total)
+        kept[b] = off > -math.inf and total >= faint and lowest >= faint
+        if not backward or not kept[b]:
             continue
         back[:] = 1
         for n in range(T - 1, -1, -1):
             if n < T - 1:
-                _product(y, At, back)
-            c = _posterior(x[n], back, gamma[n, b])
-            least = min(least, c)
+                product(y, At, back)
+            c = _posterior(x[n], back, gamma)
+            lowest = min(lowest, c)
             for j in range(K):
                 ahead[n, j] = y[j] / c
                 y[j] = back[j]
-            _weighted(y, e[n, b])
+            _weighted(y, e[n])
+            e[n] = gamma
             if careful:
-                least = min(least, _faintest(y))
-        gamma[T:, b] = 0
-        steps += np.dot(x[: T - 1].T, ahead[: T - 1])
-    return least
+                lowest = min(lowest, _faintest(y))
+        kept[b] = lowest >= faint
+        if kept[b]:
+            nodes[:T, b] = e[:T]
+            nodes[T:, b] = 0
+            steps += np.dot(x[: T - 1].T, ahead[: T - 1])
+
+
+@fused
+def _exponentials(nodes: Any, b: int, T: int, least: float, careful: bool, e: Any) -> float:
+    """exp(node − max node) of a chain, and Σ_n max node_n; −∞ where it is one that is not kept."""
+    K, off = nodes.shape[2], 0.0
+    block = max(1, 1024 // K)
+    z, room, out = np.empty(block * K), np.empty(block * K), np.empty(block * K)
+    for start in range(0, T, block):
+        size = min(block, T - start)
+        for n in range(size):
+            top = -math.inf
+            for j in range(K):
+                top = max(top, nodes[start + n, b, j])
+            if not top > -math.inf:
+                return -math.inf
+            off += top
+            for j in range(K):
+                z[n * K + j] = nodes[start + n, b, j] - top
+        exp(z[: size * K], 0.0, least, room[: size * K], out)
+        for n in range(size):
+            for j in range(K):
+                e[start + n, j] = out[n * K + j]
+                if careful and -math.inf < z[n * K + j] < least:
+                    return -math.inf
+    return off
 
 
 @reordered
@@ -133,24 +178,23 @@ def _faintest(row: Any) -> Any:
 
 
 @compiled
-def _product(x: Any, A: Any, row: Any) -> None:
+def product(x: Any, A: Any, row: Any) -> None:
     """row = x A, four rows of A at a time: a third of the time of one by one."""
-    K = len(x)
-    whole = K - K % 4
+    whole = len(x) - len(x) % 4
     row[:] = 0
     for i in range(0, whole, 4):
         a, b, c, d = x[i], x[i + 1], x[i + 2], x[i + 3]
-        for j in range(K):
+        for j in range(len(row)):
             row[j] += a * A[i, j] + b * A[i + 1, j] + c * A[i + 2, j] + d * A[i + 3, j]
-    for i in range(whole, K):
-        for j in range(K):
+    for i in range(whole, len(x)):
+        for j in range(len(row)):
             row[j] += x[i] * A[i, j]
 
 
 @compiled
 def _arrive(x: Any, A: Any, e: Any, row: Any) -> None:
     """row = (x A) ∘ e."""
-    _product(x, A, row)
+    product(x, A, row)
     for j in range(len(x)):
         row[j] *= e[j]
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from . import _inputs
+from .._kernels import has_kernel
+from . import _gaussian_kernel, _inputs
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -149,9 +150,14 @@ def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, 
     Xt = (X - centre).T.contiguous()
     if any(t.requires_grad for t in (X, mu, L)) or not safe(Xt, L, X.dtype):
         return log_density(X, mu, L)
-    W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False).to(X)
+    W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False)
+    out = X.new_empty((len(X), len(W)))
+    if _by_kernel(X, W.shape[1]):
+        _gaussian_kernel.densities(*(t.contiguous().numpy() for t in (X, centre.double(), W.T, out)))
+        return out
+    W = W.to(X)
     n = min(columns(W.shape[1]), len(X))
-    room, out = X.new_ones((W.shape[1], n)), X.new_empty((len(X), len(W)))
+    room = X.new_ones((W.shape[1], n))
     for x, rows in zip(torch.split(Xt, n, 1), torch.split(out, n), strict=True):
         rows.copy_((W @ features(x, False, room[:, : x.shape[1]])).T)
     return out
@@ -163,13 +169,20 @@ def quick_moments(
     """`moments`, from the sums of φ where they keep the digits."""
     centre = X.mean(0)
     F = X.shape[1] * (X.shape[1] + 3) // 2 + 1
-    n = min(columns(F), len(X))
-    room = X.new_ones((F, n))
     S = torch.zeros((F, R.shape[1]), dtype=torch.float64, device=X.device)
-    for x, r in zip(torch.split((X - centre).T.contiguous(), n, 1), torch.split(R, n), strict=True):
-        S += features(x, False, room[:, : len(r)]) @ r
+    if _by_kernel(X, F):
+        _gaussian_kernel.sums(*(t.contiguous().numpy() for t in (X, centre.double(), R, S)))
+    else:
+        n = min(columns(F), len(X))
+        room = X.new_ones((F, n))
+        for x, r in zip(torch.split((X - centre).T.contiguous(), n, 1), torch.split(R, n), strict=True):
+            S += features(x, False, room[:, : len(r)]) @ r
     mass, mean, spread, kept = expected(S.T, X.shape[1], False)
     return (mass.to(X), (mean + centre).to(X), spread.to(X)) if kept else moments(X, R)
+
+
+def _by_kernel(X: Tensor, F: int) -> bool:
+    return has_kernel() and X.is_cpu and F <= _gaussian_kernel.FEW
 
 
 def structured(

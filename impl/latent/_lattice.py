@@ -49,7 +49,7 @@ from ._relay import messages, traceback
 from ._semiring import LOG, MAX, Semiring, softmax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Annotated as Float
     from typing import Annotated as Int
 
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Lattice", "Posteriors", "best", "inside", "log_partition", "partition", "posteriors", "sample"]
 BLOCK = 1 << 20  # numbers in a block of arc posteriors
-PORTION = 1 << 16  # numbers in the nodes of chains that are done together
 
 
 class Posteriors(NamedTuple):
@@ -89,10 +88,7 @@ def pooled_posteriors(lattice: Lattice) -> Posteriors:
     lattice = _detached(lattice)
     if not _scaled.by_kernel(lattice) or lattice.end is not None:
         return _posteriors(lattice, _scaled.forward(lattice), None, each=False, pooled=True)
-    log_Z, steps = lattice.nodes.new_empty(lattice.nodes.shape[1]), torch.zeros_like(lattice.arcs)
-    for own, part in _portions(lattice):
-        log_Z[own], lattice.nodes[:, own], more = _scaled.pooled(part) or _log_pooled(part)
-        steps += more
+    log_Z, steps = _pooled(lattice)
     return Posteriors(log_Z, lattice.nodes, steps)
 
 
@@ -101,36 +97,41 @@ def log_partitions(lattice: Lattice) -> Float[Tensor, "B"]:
     lattice = _detached(lattice)
     if not _scaled.by_kernel(lattice) or lattice.end is not None:
         return log_partition(lattice)
-    log_Z = lattice.nodes.new_empty(lattice.nodes.shape[1])
-    for own, part in _portions(lattice):
-        log_Z[own] = (_scaled.pooled(part, backward=False) or _log_pooled(part, backward=False))[0]
-    return log_Z
+    return _pooled(lattice, backward=False)[0]
 
 
-def _log_pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Tensor]:
-    """What `_scaled.pooled` answers, in the log domain."""
+def _pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor]:
+    """log Z and the pooled arcs by kernels, the nodes becoming γ: in ordinary numbers, and in the log domain the chains
+    for which those will not do."""
+    found = _scaled.pooled(lattice, backward)
+    if found is None:
+        log_Z, gamma, steps = _log_pooled(lattice, backward)
+        lattice.nodes.copy_(gamma) if backward else None
+        return log_Z, steps
+    log_Z, steps, kept = found
+    if not bool(kept.all()):
+        lost = (~kept).nonzero()[:, 0]
+        start = None if lattice.start is None else lattice.start.expand_as(lattice.nodes[0])[lost]
+        lengths = _scaled.flat_lengths(lattice)[lost]
+        log_Z[lost], gamma, more = _log_pooled(
+            Lattice(lattice.nodes[:, lost], lattice.arcs, start, None, lengths), backward
+        )
+        lattice.nodes.index_copy_(1, lost, gamma) if backward else None
+        steps = steps + more
+    return log_Z, steps
+
+
+def _log_pooled(lattice: Lattice, backward: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """log Z, γ and the pooled arcs, in the log domain."""
     from . import _log_chain_kernel
 
     nodes, arcs = lattice.nodes, lattice.arcs
     start = nodes.new_zeros(()) if lattice.start is None else lattice.start
-    log_Z, gamma, steps = (
-        nodes.new_empty(nodes.shape[1], dtype=torch.float64),
-        torch.empty_like(nodes),
-        torch.zeros_like(arcs),
-    )
+    log_Z = nodes.new_empty(nodes.shape[1], dtype=torch.float64)
+    gamma, steps = torch.empty_like(nodes, memory_format=torch.contiguous_format), torch.zeros_like(arcs)
     given = (t.contiguous().numpy() for t in (nodes, arcs, start.expand_as(nodes[0]), _scaled.flat_lengths(lattice)))
     _log_chain_kernel.pooled(*given, backward, gamma.numpy(), steps.numpy(), log_Z.numpy())
     return log_Z.to(nodes), gamma, steps
-
-
-def _portions(lattice: Lattice) -> Iterator[tuple[slice, Lattice]]:
-    """So many chains at a time that they stay in the cache."""
-    N, B, K = lattice.nodes.shape
-    few = max(1, PORTION // max(1, N * K))
-    for b in range(0, B, few):
-        own = slice(b, b + few)
-        lengths = None if lattice.lengths is None else lattice.lengths[own]
-        yield own, lattice._replace(nodes=lattice.nodes[:, own].contiguous(), lengths=lengths)
 
 
 def _posteriors(

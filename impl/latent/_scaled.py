@@ -64,26 +64,46 @@ class _Level(NamedTuple):
         return every
 
 
-def _level(lattice: Lattice) -> _Level | None:
-    nodes, arcs, start = lattice.nodes, lattice.arcs, lattice.start
-    if lattice.band or arcs.ndim != 2 or lattice.end is not None:
+class _Arcs(NamedTuple):
+    """Arcs and start with their scores at most 0, what was taken off them, and whether the first condition holds."""
+
+    arcs: Tensor
+    start: Tensor | None
+    top: Tensor
+    first: Tensor
+    mixing: bool
+
+
+def _arcs(lattice: Lattice) -> _Arcs | None:
+    """None where no step, or no beginning, is possible."""
+    arcs, start, like = lattice.arcs, lattice.start, lattice.nodes[0]
+    top = arcs.max()
+    first = torch.zeros_like(like[..., :1]) if start is None else start.amax(-1, keepdim=True)
+    if not bool((top > -torch.inf) & (first > -torch.inf).all()):
         return None
-    tops, top = nodes.amax(-1, keepdim=True), arcs.max()
-    first = torch.zeros_like(tops[0]) if start is None else start.amax(-1, keepdim=True)
+    limits = torch.finfo(arcs.dtype)
+    mixing = bool(2 * (arcs.min() - top) >= math.log(limits.tiny) / 2 - math.log(limits.eps / 16))
+    return _Arcs(arcs - top, None if start is None else start - first, top, first, mixing)
+
+
+def _level(lattice: Lattice) -> _Level | None:
+    nodes = lattice.nodes
+    if lattice.band or lattice.arcs.ndim != 2 or lattice.end is not None:
+        return None
+    found, tops = _arcs(lattice), nodes.amax(-1, keepdim=True)
     if lattice.lengths is not None:
         tops = tops.masked_fill(~inside(lattice)[..., None], 0)
-    if not bool((tops > -torch.inf).all() & (top > -torch.inf) & (first > -torch.inf).all()):
+    if found is None or not bool((tops > -torch.inf).all()):
         return None
-    level = Lattice(
-        (nodes - tops).contiguous(), arcs - top, None if start is None else start - first, None, lattice.lengths
-    )
+    level = Lattice((nodes - tops).contiguous(), found.arcs, found.start, None, lattice.lengths)
     depth = math.log(torch.finfo(nodes.dtype).tiny)
-    mixing = bool(2 * level.arcs.min() >= depth / 2 - math.log(torch.finfo(nodes.dtype).eps / 16))
-    if mixing:
+    if found.mixing:
         torch.threshold_(level.nodes, depth / 2, -torch.inf)
-    elif _faint(level, depth):
-        return None
-    return _Level(level, tops[..., 0], top, first[..., 0], mixing)
+    else:
+        own = level.nodes if level.lengths is None else level.nodes.where(inside(level)[..., None], 0)
+        if _faint(own, depth / 4) or _faint(found.arcs, depth / 5) or _faint(found.start, depth / 4):
+            return None
+    return _Level(level, tops[..., 0], found.top, found.first[..., 0], found.mixing)
 
 
 def forward(lattice: Lattice) -> Forward | None:
@@ -104,30 +124,29 @@ def forward(lattice: Lattice) -> Forward | None:
 
 
 def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Tensor] | None:
-    """What `posteriors` answers of a lattice [N, B, K], pooled, by a kernel in one go, chain by chain; not backward:
-    only log Z is what it should be."""
-    found = _level(lattice)
-    if found is None:
+    """log Z [B], the arcs of a lattice [N, B, K], pooled, and which chains these are of, by a kernel: the nodes of these
+    become γ. The others are as they were. Not backward: log Z alone."""
+    found = _arcs(lattice)
+    limits = torch.finfo(lattice.nodes.dtype)
+    depth = math.log(limits.tiny)
+    if found is None or (not found.mixing and (_faint(found.arcs, depth / 5) or _faint(found.start, depth / 4))):
         return None
     from . import _chain_kernel
 
-    level = found.lattice
-    e, A = level.nodes.exp_(), level.arcs.exp()
-    first = torch.ones_like(e[0]) if level.start is None else level.start.exp().expand_as(e[0])
-    log_Z, steps = e.new_empty(e.shape[1], dtype=torch.float64), torch.zeros_like(A)
-    gamma = torch.empty_like(e)
-    given = (t.contiguous().numpy() for t in (e, A, A.mT, first, flat_lengths(level)))
-    least = _chain_kernel.pooled(*given, not found.mixing, backward, gamma.numpy(), steps.numpy(), log_Z.numpy())
-    if not least >= math.sqrt(torch.finfo(e.dtype).tiny):
-        return None
-    return (log_Z + found.off.sum(0, dtype=torch.float64)).to(e), gamma, A * steps
+    nodes, A, lengths = lattice.nodes, found.arcs.exp(), flat_lengths(lattice)
+    B = nodes.shape[1]
+    first = torch.ones_like(nodes[0]) if found.start is None else found.start.exp().expand_as(nodes[0])
+    log_Z, steps, kept = nodes.new_empty(B, dtype=torch.float64), torch.zeros_like(A), torch.empty(B, dtype=torch.bool)
+    given = (t.contiguous().numpy() for t in (nodes, A, A.mT, first, lengths))
+    least = depth / 2 if found.mixing else depth / 4
+    made = (t.numpy() for t in (steps, log_Z, kept))
+    _chain_kernel.pooled(*given, least, math.sqrt(limits.tiny), not found.mixing, backward, *made)
+    return (log_Z + found.first[..., 0] + (lengths - 1) * found.top).to(nodes), A * steps, kept
 
 
-def _faint(level: Lattice, depth: float) -> bool:
+def _faint(scores: Tensor | None, least: float) -> bool:
     """Whether some score, though possible, is so low that a product may underflow at once."""
-    nodes = level.nodes if level.lengths is None else level.nodes.where(inside(level)[..., None], 0)
-    scores = [(nodes, depth / 4), (level.arcs, depth / 5), (level.start, depth / 4)]
-    return any(s is not None and bool(((s > -torch.inf) & (s < least)).any()) for s, least in scores)
+    return scores is not None and bool(((scores > -torch.inf) & (scores < least)).any())
 
 
 def _kept(x: Tensor, final: Tensor, level: Lattice, mixing: bool) -> bool:

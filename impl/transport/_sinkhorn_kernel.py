@@ -43,8 +43,8 @@ def from_columns(
 ) -> Float[Tensor, "*B n"]:
     """g_j = -ε log Σ_i a_i exp((f_i - C_ij) / ε); K: room for these terms, divided by their sums."""
     g = torch.empty_like(cost[..., 0, :])
-    wanted = K is not None
-    _from_columns(*_flat((log_a, 1), (f, 1), (cost, 2), (g, 1), (K if wanted else cost, 2)), wanted, eps, least)
+    room = cost if K is None else K
+    _from_columns(*_flat((log_a, 1), (f, 1), (cost, 2), (g, 1), (room, 2)), K is not None, eps, least)
     return g
 
 

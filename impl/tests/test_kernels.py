@@ -1,0 +1,84 @@
+"""Kernels answer what the readable recursions answer, on shapes that no dimension shares with another."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from .._kernels import has_kernel, without_kernels
+from ..latent import _gaussian, baum_welch
+from ..transport import sinkhorn
+from ..variational import implicit
+
+pytestmark = pytest.mark.skipif(not has_kernel(), reason="numba is not installed")
+DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+
+
+def both(call: Callable[[], Any]) -> tuple[Any, Any]:
+    """By the kernel, and by what it stands for."""
+    by_kernel = call()
+    with without_kernels():
+        return by_kernel, call()
+
+
+def normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+@DTYPES
+@pytest.mark.parametrize(("N", "D", "K"), [(1, 1, 1), (7, 3, 2), (1100, 2, 5), (600, 1, 9)])
+def test_gaussian_densities_and_moments(N: int, D: int, K: int, dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(N)
+    X, mu, R = normal(rng, N, D).to(dtype), normal(rng, K, D).to(dtype), normal(rng, N, K).exp().to(dtype)
+    L = torch.linalg.cholesky(torch.eye(D) + 0.3 + torch.diag_embed(normal(rng, K, D).exp())).to(dtype)
+    torch.testing.assert_close(*both(lambda: _gaussian.density(X, mu, L)))
+    torch.testing.assert_close(*both(lambda: _gaussian.quick_moments(X, R)))
+
+
+@DTYPES
+@pytest.mark.parametrize("chain", ["mixing", "left-right", "one is impossible in ordinary numbers"])
+def test_baum_welch(chain: str, dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(3)
+    K = 3
+    A = torch.softmax(2 * normal(rng, K, K), -1)
+    if chain == "left-right":
+        A = A.triu()
+        A = A / A.sum(1, keepdim=True)
+    emission = baum_welch.Gaussian(3 * normal(rng, K, 2).to(dtype), torch.eye(2, dtype=dtype).expand(K, 2, 2), reg=0.1)
+    sequences = [normal(rng, n, 2).to(dtype) for n in (40, 1, 17)]
+    if chain.startswith("one"):
+        A[0, 1:] /= 1e60 if dtype == torch.float64 else 1e12
+        A = A / A.sum(1, keepdim=True)
+        sequences[0] = 4 * sequences[0]
+    model = baum_welch.Model(torch.full((K,), 1 / K, dtype=dtype), A.to(dtype), emission)
+    by_kernel, plain = both(lambda: baum_welch.fit(sequences, model, tol=0.0, max_iter=2))
+    torch.testing.assert_close(by_kernel.log_likelihoods, plain.log_likelihoods)
+    torch.testing.assert_close(by_kernel.model.A, plain.model.A)
+    torch.testing.assert_close(by_kernel.model.emission.Sigma, plain.model.emission.Sigma, rtol=1e-3, atol=1e-5)
+
+
+@DTYPES
+@pytest.mark.parametrize("eps", [1.0, 0.05, 0.01])
+@pytest.mark.parametrize("batch", [(), (2, 3)])
+def test_sinkhorn(batch: tuple[int, ...], eps: float, dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(5)
+    a, b, cost = (normal(rng, *batch, *shape).exp() for shape in ((6,), (4,), (6, 4)))
+    a[..., 1] = 0
+    a, b = (x / x.sum(-1, keepdim=True) for x in (a, b))
+    a, b, cost = (x.to(dtype) for x in (a, b / b.sum(-1, keepdim=True), cost))
+    by_kernel, plain = both(lambda: sinkhorn.solve(a, b, cost, eps, tol=1e-7))
+    torch.testing.assert_close(by_kernel.plan, plain.plan, rtol=0, atol=1e-5)
+    torch.testing.assert_close(*both(lambda: sinkhorn.value(a, b, cost, eps, tol=1e-7)), rtol=1e-5, atol=1e-6)
+
+
+@DTYPES
+def test_gamma_in_both_tails_and_where_z_is_no_normal_number(dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(1)
+    alpha = 10 ** (6 * torch.rand(3000, generator=rng, dtype=torch.float64) - 2)
+    z = alpha * normal(rng, 3000).exp() ** 2
+    z[:2], alpha[:2] = torch.tensor([5e-324, 1e-310]), 0.02
+    z, alpha = z.clamp_min(5e-324).to(dtype).clamp_min(torch.finfo(dtype).tiny), alpha.to(dtype)
+    torch.testing.assert_close(
+        *both(lambda: implicit.gamma(z, alpha)), rtol=1e-10 if dtype == torch.float64 else 1e-6, atol=0
+    )
