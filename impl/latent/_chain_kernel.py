@@ -17,6 +17,8 @@ import numpy as np
 from .._kernels import compiled, fused, reordered
 from .._vector_exp import exp
 
+BLOCK = 256  # steps
+
 
 @compiled
 def forward(e: Any, A: Any, first: Any, lengths: Any, x: Any, size: Any, tiny: Any) -> None:
@@ -69,103 +71,120 @@ def pooled(
     log_z: Any,
     kept: Any,
 ) -> None:
-    """log Z, γ in place of the log scores `nodes`, and Σ_b Σ_n x_nᵀ y_{n+1} / c_n, of each chain, by one that stays in
-    the cache: with b_n = A y_{n+1}, c_n = x_n · b_n and γ_n = x_n ∘ b_n / c_n. Sizes are powers of two, so that dividing
-    by them loses nothing.
+    """log Z, γ in place of the log scores `nodes` [B, N, K], and Σ_b Σ_n x_nᵀ y_{n+1} / c_n, of each chain: with b_n = A y_{n+1},
+    c_n = x_n · b_n and γ_n = x_n ∘ b_n / c_n. Sizes are powers of two, so that dividing by them loses nothing, and each
+    is divided out one step later, so that no step waits for its own.
 
     e_n(j) = exp(node_n(j) − max node_n) is 0 below e^least. Not kept, and its nodes untouched, is a chain with an
     impossible step or some c_n below `faint`; if careful, also one with a possible score below `least` or a non-zero
     entry of a message below `faint`. Not backward: log Z alone.
     """
-    N, B, K = nodes.shape
-    e, x, ahead = np.empty((N, K), nodes.dtype), np.empty((N, K), nodes.dtype), np.empty((N, K), nodes.dtype)
-    back, y, gamma = np.empty(K, nodes.dtype), np.zeros(K, nodes.dtype), np.empty(K, nodes.dtype)
+    B, N, K = nodes.shape
+    held, block = (N, N) if backward else (BLOCK, 2)
+    e, x = np.empty((held, K), nodes.dtype), np.empty((block, K), nodes.dtype)
+    ahead, room = np.empty((BLOCK, K), nodes.dtype), np.empty((3, BLOCK * K))
+    back, y = np.empty(K, nodes.dtype), np.empty(K, nodes.dtype)
     for b in range(B):
-        T, powers = lengths[b], 0
-        off = _exponentials(nodes, b, T, least, careful, e)
+        T, powers, p, off = lengths[b], 0, 0, 0.0
         lowest = nodes.dtype.type(math.inf)
-        for n in range(T if off > -math.inf else 0):
-            if n == 0:
-                x[0] = first[b]
-            else:
-                product(x[n - 1], A, x[n])
-            powers += _weighted(x[n], e[n])
+        for n in range(T):
+            if n % BLOCK == 0:
+                part = nodes[b, n : min(n + BLOCK, T)]
+                off += _exponentials(part, least, careful, e[n % held :], room[0], room[1], room[2])
+                if off == -math.inf:
+                    break
+            powers += p
+            back[:] = first[b]
+            p = math.frexp(_forth(x, n % block, n, A, e[n % held], math.ldexp(1.0, -p), back))[1]
             if careful:
-                lowest = min(lowest, _faintest(x[n]))
-        total = x[T - 1].sum()
+                lowest = min(lowest, _faintest(x[n % block]))
+        total = x[(T - 1) % block].sum()
         log_z[b] = off + powers * math.log(2.0) + math.log(total)
         kept[b] = off > -math.inf and total >= faint and lowest >= faint
         if not backward or not kept[b]:
             continue
-        back[:] = 1
+        own = np.zeros_like(A)
+        back[:], y[:], p = 1, 0, 0
         for n in range(T - 1, -1, -1):
             if n < T - 1:
                 product(y, At, back)
-            c = _posterior(x[n], back, gamma)
+            i = n % BLOCK
+            c, top = _back(x[n], e[n], math.ldexp(1.0, -p), back, y, ahead[i])
+            p = math.frexp(top)[1]
             lowest = min(lowest, c)
-            for j in range(K):
-                ahead[n, j] = y[j] / c
-                y[j] = back[j]
-            _weighted(y, e[n])
-            e[n] = gamma
             if careful:
                 lowest = min(lowest, _faintest(y))
+            if i == 0:
+                size = min(BLOCK, T - n)
+                own += np.dot(x[n : n + size].T, ahead[:size])
         kept[b] = lowest >= faint
         if kept[b]:
-            nodes[:T, b] = e[:T]
-            nodes[T:, b] = 0
-            steps += np.dot(x[: T - 1].T, ahead[: T - 1])
-
-
-@fused
-def _exponentials(nodes: Any, b: int, T: int, least: float, careful: bool, e: Any) -> float:
-    """exp(node − max node) of a chain, and Σ_n max node_n; −∞ where it is one that is not kept."""
-    K, off = nodes.shape[2], 0.0
-    block = max(1, 1024 // K)
-    z, room, out = np.empty(block * K), np.empty(block * K), np.empty(block * K)
-    for start in range(0, T, block):
-        size = min(block, T - start)
-        for n in range(size):
-            top = -math.inf
-            for j in range(K):
-                top = max(top, nodes[start + n, b, j])
-            if not top > -math.inf:
-                return -math.inf
-            off += top
-            for j in range(K):
-                z[n * K + j] = nodes[start + n, b, j] - top
-        exp(z[: size * K], 0.0, least, room[: size * K], out)
-        for n in range(size):
-            for j in range(K):
-                e[start + n, j] = out[n * K + j]
-                if careful and -math.inf < z[n * K + j] < least:
-                    return -math.inf
-    return off
+            nodes[b, :T] = e[:T]
+            nodes[b, T:] = 0
+            steps += own
 
 
 @reordered
-def _posterior(x: Any, back: Any, row: Any) -> Any:
-    """row = x ∘ back / c, c = x · back."""
+def _forth(x: Any, row: int, n: int, A: Any, e: Any, scale: float, arrived: Any) -> Any:
+    """x[row] = arrived ∘ e · scale, where x_{n-1} A arrives, or at first what is given; the largest entry.
+
+    All in one, and by indices: slices and calls would take as long as the sums over a few states.
+    """
+    K, m, factor = len(arrived), (row - 1) % len(x), x.dtype.type(scale)
+    if n > 0:
+        arrived[:] = 0
+        for i in range(0, K - K % 4, 4):
+            a, b, c, d = x[m, i], x[m, i + 1], x[m, i + 2], x[m, i + 3]
+            for j in range(K):
+                arrived[j] += a * A[i, j] + b * A[i + 1, j] + c * A[i + 2, j] + d * A[i + 3, j]
+        for i in range(K - K % 4, K):
+            for j in range(K):
+                arrived[j] += x[m, i] * A[i, j]
+    top = x.dtype.type(0)
+    for j in range(K):
+        x[row, j] = arrived[j] * e[j] * factor
+        top = max(top, x[row, j])
+    return top
+
+
+@reordered
+def _back(x: Any, e: Any, scale: float, back: Any, y: Any, ahead: Any) -> tuple[Any, Any]:
+    """c_n = x_n · back, and the largest entry of the new y: y_{n+1} / c_n goes ahead, y becomes back ∘ e_n · scale, and
+    e_n becomes γ_n = x_n ∘ back / c_n."""
+    factor = x.dtype.type(scale)
     c = x[0] * back[0]
     for j in range(1, len(x)):
         c += x[j] * back[j]
+    inverse, top = 1 / c, x.dtype.type(0)
     for j in range(len(x)):
-        row[j] = x[j] * back[j] / c
-    return c
+        ahead[j] = y[j] * inverse
+        y[j] = back[j] * e[j] * factor
+        e[j] = x[j] * back[j] * inverse
+        top = max(top, y[j])
+    return c, top
 
 
-@reordered
-def _weighted(row: Any, e: Any) -> int:
-    """row = row ∘ e / 2^p, its largest entry then in [1/2, 1); p."""
-    top = row[0] * e[0]
-    for j in range(len(row)):
-        row[j] *= e[j]
-        top = max(top, row[j])
-    p = math.frexp(top)[1]
-    scale = row.dtype.type(math.ldexp(1.0, -p))
-    for j in range(len(row)):
-        row[j] *= scale
-    return p
+@fused
+def _exponentials(nodes: Any, least: float, careful: bool, e: Any, z: Any, room: Any, out: Any) -> float:
+    """e_n = exp(node_n − max node_n) for the first few n, and Σ_n max node_n; −∞ where a chain is not to be kept."""
+    K, off = nodes.shape[1], 0.0
+    size = len(nodes) * K
+    for n in range(len(nodes)):
+        top = -math.inf
+        for j in range(K):
+            top = max(top, nodes[n, j])
+        if not top > -math.inf:
+            return -math.inf
+        off += top
+        for j in range(K):
+            z[n * K + j] = nodes[n, j] - top
+    exp(z[:size], 0.0, least, room[:size], out)
+    for n in range(len(nodes)):
+        for j in range(K):
+            e[n, j] = out[n * K + j]
+            if careful and -math.inf < z[n * K + j] < least:
+                return -math.inf
+    return off
 
 
 @reordered

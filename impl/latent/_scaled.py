@@ -125,7 +125,7 @@ def forward(lattice: Lattice) -> Forward | None:
 
 def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Tensor] | None:
     """log Z [B], the arcs of a lattice [N, B, K], pooled, and which chains these are of, by a kernel: the nodes of these
-    become γ. The others are as they were. Not backward: log Z alone."""
+    become γ. The others are as they were. Not backward: log Z alone. At its best where a chain's nodes lie together."""
     found = _arcs(lattice)
     limits = torch.finfo(lattice.nodes.dtype)
     depth = math.log(limits.tiny)
@@ -137,10 +137,13 @@ def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Ten
     B = nodes.shape[1]
     first = torch.ones_like(nodes[0]) if found.start is None else found.start.exp().expand_as(nodes[0])
     log_Z, steps, kept = nodes.new_empty(B, dtype=torch.float64), torch.zeros_like(A), torch.empty(B, dtype=torch.bool)
-    given = (t.contiguous().numpy() for t in (nodes, A, A.mT, first, lengths))
+    chains = nodes.transpose(0, 1).contiguous()
+    given = (t.contiguous().numpy() for t in (chains, A, A.mT, first, lengths))
     least = depth / 2 if found.mixing else depth / 4
     made = (t.numpy() for t in (steps, log_Z, kept))
     _chain_kernel.pooled(*given, least, math.sqrt(limits.tiny), not found.mixing, backward, *made)
+    if backward and chains.data_ptr() != nodes.data_ptr():
+        nodes.copy_(chains.transpose(0, 1))
     return (log_Z + found.first[..., 0] + (lengths - 1) * found.top).to(nodes), A * steps, kept
 
 

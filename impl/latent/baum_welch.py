@@ -56,7 +56,7 @@ class Fit(NamedTuple):
 
 
 class _Data(NamedTuple):
-    """All observations, and the entries of the padded [T, S] lattice they belong to (None: all, in that order)."""
+    """All observations, and the entries of the padded [S, T] lattice they belong to (None: all, in that order)."""
 
     X: Tensor
     lengths: list[int]
@@ -223,19 +223,19 @@ def _gathered(sequences: Tensor | Sequence[Tensor], model: Model) -> _Data:
         raise ValueError("sequences: expected at least one tensor, none of them empty")
     lengths = [len(x) for x in xs]
     if min(lengths) == max(lengths):
-        return _Data(torch.stack(xs, 1).flatten(0, 1), lengths, None)
-    place = [torch.arange(n) * len(xs) + s for s, n in enumerate(lengths)]
+        return _Data(torch.cat(xs), lengths, None)
+    place = [torch.arange(n) + s * max(lengths) for s, n in enumerate(lengths)]
     return _Data(torch.cat(xs), lengths, torch.cat(place).to(xs[0].device))
 
 
 def _scores(data: _Data, model: Model) -> Lattice:
-    """The sequences side by side, nodes [T, S, K]."""
+    """The sequences side by side, nodes [T, S, K], each of them in one piece of memory."""
     log_B, lengths = model.emission.log_prob(data.X), None
     S, T, K = len(data.lengths), max(data.lengths), log_B.shape[1]
     if data.place is not None:
         lengths = torch.tensor(data.lengths, device=log_B.device)
-        log_B = log_B.new_zeros((T * S, K)).index_copy_(0, data.place, log_B)
-    return Lattice(log_B.reshape(T, S, K), model.A.log(), model.pi.log(), None, lengths)
+        log_B = log_B.new_zeros((S * T, K)).index_copy_(0, data.place, log_B)
+    return Lattice(log_B.reshape(S, T, K).transpose(0, 1), model.A.log(), model.pi.log(), None, lengths)
 
 
 def _log_p(scores: Lattice) -> Float[Tensor, ""]:
@@ -245,6 +245,6 @@ def _log_p(scores: Lattice) -> Float[Tensor, ""]:
 def _estep(data: _Data, scores: Lattice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """log p of all, γ of every observation [N, K], Σ_s γ^s_1 and Σ_s Σ_n ξ^s_n."""
     log_Z, gamma, steps = _lattice.pooled_posteriors(scores)
-    flat = gamma.flatten(0, 1)
+    flat = gamma.transpose(0, 1).flatten(0, 1)
     found = flat if data.place is None else flat[data.place]
     return log_Z.sum(dtype=torch.float64).to(log_Z), found, gamma[0].sum(0), steps

@@ -199,21 +199,22 @@ def _em(
 
 
 def _sums(Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
-    """L and Σ_n w_n R_nk φ(y_n) in float64 (or L alone), one chunk at a time, in the precision of W."""
+    """L and Σ_n w_n R_nk φ(y_n) in float64 (or L alone), one chunk at a time: products in the precision of W, R in that
+    of the data."""
     L = torch.zeros((), dtype=torch.float64, device=Yt.device)
     S = torch.zeros(W.shape, dtype=torch.float64, device=Yt.device)
-    lowest = 0.8 * math.log(torch.finfo(W.dtype).tiny)  # subnormal numbers would slow every product
+    lowest = 0.8 * math.log(torch.finfo(Yt.dtype).tiny)  # subnormal numbers would slow every product
     n = min(_gaussian.columns(W.shape[1]), Yt.shape[1])
     room = W.new_ones((W.shape[1], n))
     for y, v in zip(torch.split(Yt, n, 1), torch.split(w, n), strict=True):
         phi = _gaussian.features(y.to(W), diagonal, out=room[:, : len(v)])
         joint = W @ phi
         top = joint.amax(0)
-        joint = torch.threshold_(joint.sub_(top), lowest, -torch.inf).exp_()
+        joint = torch.threshold_(joint.sub_(top).to(Yt), lowest, -torch.inf).exp_()
         total = joint.sum(0)
         L += (v * (total.log() + top)).sum()
         if not only_L:
-            S += joint.mul_(v / total) @ phi.T
+            S += joint.mul_(v / total).to(W) @ phi.T
     return L, S
 
 

@@ -27,7 +27,7 @@ def finite(**tensors: Tensor) -> None:
             kind = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
             raise ValueError(f"{name}: expected a float32 or float64 tensor, got {kind}")
         # A finite sum has finite terms, and one pass finds it.
-        if not isfinite(x.sum()) and not bool(torch.isfinite(x).all()):
+        if not isfinite(x.detach().sum()) and not bool(torch.isfinite(x).all()):
             bad = int((~torch.isfinite(x)).sum())
             raise ValueError(f"{name}: expected finite numbers, got {bad} NaN or infinite, shape {list(x.shape)}")
     kinds = {name: f"{x.dtype} on {x.device}" for name, x in tensors.items()}
