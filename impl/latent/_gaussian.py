@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from .._kernels import has_kernel
-from . import _gaussian_kernel, _inputs
+from . import _inputs
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
 CHUNK = 1 << 18  # numbers in the columns of φ that stay in the cache
+FEW = 64  # features, up to which kernels are faster than matrix products
 CANCELLED = 1e-3  # a variance below this part of the second moment is summed again, about its own mean
 
 
@@ -153,6 +154,8 @@ def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, 
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False)
     out = X.new_empty((len(X), len(W)))
     if _by_kernel(X, W.shape[1]):
+        from . import _gaussian_kernel
+
         _gaussian_kernel.densities(*(t.contiguous().numpy() for t in (X, centre.double(), W.T, out)))
         return out
     W = W.to(X)
@@ -171,6 +174,8 @@ def quick_moments(
     F = X.shape[1] * (X.shape[1] + 3) // 2 + 1
     S = torch.zeros((F, R.shape[1]), dtype=torch.float64, device=X.device)
     if _by_kernel(X, F):
+        from . import _gaussian_kernel
+
         _gaussian_kernel.sums(*(t.contiguous().numpy() for t in (X, centre.double(), R, S)))
     else:
         n = min(columns(F), len(X))
@@ -182,7 +187,7 @@ def quick_moments(
 
 
 def _by_kernel(X: Tensor, F: int) -> bool:
-    return has_kernel() and X.is_cpu and F <= _gaussian_kernel.FEW
+    return has_kernel() and X.is_cpu and F <= FEW
 
 
 def structured(

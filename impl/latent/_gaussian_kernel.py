@@ -15,7 +15,6 @@ import numpy as np
 from .._kernels import compiled, fused
 from ._chain_kernel import product
 
-FEW = 64  # features, up to which the kernels are faster
 BLOCK = 512  # points that are summed before they are added to the others, so that sums of many keep their digits
 
 

@@ -43,7 +43,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.autograd.function import once_differentiable
 
-from . import _scaled
+from . import _by_kernel, _scaled
 from ._recursion import Lattice, arcs_at, inside, reverse, shared_arcs, sources, turn
 from ._relay import messages, traceback
 from ._semiring import LOG, MAX, Semiring, softmax
@@ -88,7 +88,7 @@ def pooled_posteriors(lattice: Lattice) -> Posteriors:
     lattice = _detached(lattice)
     if not _scaled.by_kernel(lattice) or lattice.end is not None:
         return _posteriors(lattice, _scaled.forward(lattice), None, each=False, pooled=True)
-    log_Z, steps = _pooled(lattice)
+    log_Z, steps = _by_kernel.pooled(lattice)
     return Posteriors(log_Z, lattice.nodes, steps)
 
 
@@ -97,41 +97,7 @@ def log_partitions(lattice: Lattice) -> Float[Tensor, "B"]:
     lattice = _detached(lattice)
     if not _scaled.by_kernel(lattice) or lattice.end is not None:
         return log_partition(lattice)
-    return _pooled(lattice, backward=False)[0]
-
-
-def _pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor]:
-    """log Z and the pooled arcs by kernels, the nodes becoming γ: in ordinary numbers, and in the log domain the chains
-    for which those will not do."""
-    found = _scaled.pooled(lattice, backward)
-    if found is None:
-        log_Z, gamma, steps = _log_pooled(lattice, backward)
-        lattice.nodes.copy_(gamma) if backward else None
-        return log_Z, steps
-    log_Z, steps, kept = found
-    if not bool(kept.all()):
-        lost = (~kept).nonzero()[:, 0]
-        start = None if lattice.start is None else lattice.start.expand_as(lattice.nodes[0])[lost]
-        lengths = _scaled.flat_lengths(lattice)[lost]
-        log_Z[lost], gamma, more = _log_pooled(
-            Lattice(lattice.nodes[:, lost], lattice.arcs, start, None, lengths), backward
-        )
-        lattice.nodes.index_copy_(1, lost, gamma) if backward else None
-        steps = steps + more
-    return log_Z, steps
-
-
-def _log_pooled(lattice: Lattice, backward: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """log Z, γ and the pooled arcs, in the log domain."""
-    from . import _log_chain_kernel
-
-    nodes, arcs = lattice.nodes, lattice.arcs
-    start = nodes.new_zeros(()) if lattice.start is None else lattice.start
-    log_Z = nodes.new_empty(nodes.shape[1], dtype=torch.float64)
-    gamma, steps = torch.empty_like(nodes, memory_format=torch.contiguous_format), torch.zeros_like(arcs)
-    given = (t.contiguous().numpy() for t in (nodes, arcs, start.expand_as(nodes[0]), _scaled.flat_lengths(lattice)))
-    _log_chain_kernel.pooled(*given, backward, gamma.numpy(), steps.numpy(), log_Z.numpy())
-    return log_Z.to(nodes), gamma, steps
+    return _by_kernel.pooled(lattice, backward=False)[0]
 
 
 def _posteriors(
@@ -144,6 +110,8 @@ def _posteriors(
     """From forward messages in REAL, or else in LOG."""
     shared = shared_arcs(lattice) is not None
     found = None if real is None else _scaled.posteriors(lattice, real, each, pooled)
+    if found is None and log is None and _scaled.by_kernel(lattice) and lattice.end is None:
+        found = _by_kernel.in_logs(lattice, each, pooled)
     if found is None:
         x, sizes = messages(lattice) if log is None else log
         log_Z, nodes, arcs = (_total(lattice, LOG, x, sizes), *_log_posteriors(lattice, x, each))
@@ -222,7 +190,7 @@ def best(lattice: Lattice) -> tuple[Float[Tensor, "*B"], Int[Tensor, "N *B"]]:
     """The score of the best path, and one path that attains it."""
     lattice = _detached(lattice)
     if _scaled.by_kernel(lattice):
-        return _best_by_kernel(lattice)
+        return _by_kernel.best(lattice)
     x, sizes = messages(lattice, MAX)
     score = _total(lattice, MAX, x, sizes)
     alone = x.numel() == x.shape[0] * x.shape[-1] and lattice.lengths is None
@@ -233,20 +201,6 @@ def best(lattice: Lattice) -> tuple[Float[Tensor, "*B"], Int[Tensor, "N *B"]]:
     else:
         path = _trace(lattice, x, 1, lambda logits: logits.argmax(-1))[0]
     return score, path.masked_fill(score == -torch.inf, -1)
-
-
-def _best_by_kernel(lattice: Lattice) -> tuple[Tensor, Tensor]:
-    from . import _chain_kernel
-
-    nodes, chains = lattice.nodes, lattice.nodes.shape[1:-1]
-    N, K = len(nodes), nodes.shape[-1]
-    first, last = (nodes.new_zeros(()) if s is None else s for s in (lattice.start, lattice.end))
-    first, last = (s.expand(*chains, K).reshape(-1, K) for s in (first, last))
-    score, path = nodes.new_empty(chains, dtype=torch.float64), torch.empty((N, *chains), dtype=torch.int64)
-    given = nodes.reshape(N, -1, K), lattice.arcs, first, last, _scaled.flat_lengths(lattice), nodes.new_empty((N, K))
-    flat = (*(t.contiguous() for t in given), score.view(-1), path.view(N, -1))
-    _chain_kernel.best(*(t.numpy() for t in flat))
-    return score.to(nodes), path
 
 
 def sample(lattice: Lattice, n: int = 1, generator: torch.Generator | None = None) -> Int[Tensor, "n N *B"]:

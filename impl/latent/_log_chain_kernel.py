@@ -5,7 +5,8 @@
 
 Every row of s and b is brought to largest entry 0, so that long chains keep their digits; what it was goes to log Z.
 
-Symbols: nodes, gamma [N, B, K]; arcs, steps [K, K] from row i to column j; start [B, K]; lengths, log_z [B].
+Symbols: nodes, gamma [N, B, K]; arcs [K, K] from row i to column j; xi [N-1 or 1, B or 1, K, K], each of them or sums
+over the steps, over the chains; start [B, K]; lengths, log_z [B].
 Source: Rabiner 1989, §III.B; the form of ξ is Bayes' rule for the next state.
 """
 
@@ -20,8 +21,10 @@ from .._kernels import compiled
 
 
 @compiled
-def pooled(nodes: Any, arcs: Any, start: Any, lengths: Any, backward: bool, gamma: Any, steps: Any, log_z: Any) -> None:
-    """log Z, γ, and Σ_b Σ_n ξ_n added to steps; zero where no path is possible. Not backward: log Z alone."""
+def posteriors(
+    nodes: Any, arcs: Any, start: Any, lengths: Any, backward: bool, gamma: Any, xi: Any, log_z: Any
+) -> None:
+    """log Z, γ, and ξ added to xi; zero where no path is possible. Not backward: log Z alone."""
     N, B, K = nodes.shape
     s, t, v, b = np.empty((N, K), nodes.dtype), np.empty_like(arcs), np.empty_like(arcs[0]), np.empty_like(arcs[0])
     into = np.ascontiguousarray(arcs.T)
@@ -47,7 +50,7 @@ def pooled(nodes: Any, arcs: Any, start: Any, lengths: Any, backward: bool, gamm
             _share(s[n], b, gamma[n, c])
             for i in range(K):
                 for j in range(K):
-                    steps[i, j] += gamma[n, c, i] * t[i, j]
+                    xi[n % len(xi), c % xi.shape[1], i, j] += gamma[n, c, i] * t[i, j]
 
 
 @compiled

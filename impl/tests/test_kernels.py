@@ -1,6 +1,9 @@
 """Kernels answer what the readable recursions answer, on shapes that no dimension shares with another."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +85,23 @@ def test_gamma_in_both_tails_and_where_z_is_no_normal_number(dtype: torch.dtype)
     torch.testing.assert_close(
         *both(lambda: implicit.gamma(z, alpha)), rtol=1e-10 if dtype == torch.float64 else 1e-6, atol=0
     )
+
+
+def test_without_numba_the_readable_recursions_serve() -> None:
+    lines = """
+import sys
+sys.modules["numba"] = None
+import torch
+from impl.latent import baum_welch, gmm, hmm
+from impl.transport import sinkhorn
+from impl.variational import implicit
+a, x = torch.full((2,), 0.5), torch.zeros(3, 2)
+sinkhorn.solve(a, a, torch.eye(2), 0.5)
+implicit.gamma(a, a)
+hmm.posteriors(a.log(), torch.full((2, 2), 0.5).log(), x)
+hmm.viterbi(a.log(), torch.full((2, 2), 0.5).log(), x)
+emission = baum_welch.Gaussian(torch.eye(2), torch.eye(2).expand(2, 2, 2))
+baum_welch.log_likelihood(x, baum_welch.Model(a, torch.full((2, 2), 0.5), emission))
+"""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", lines], cwd=root, check=True, capture_output=True)

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from .._kernels import has_kernel
-from . import _inputs, _sinkhorn_kernel
+from . import _inputs
 from ._envelope import envelope
 
 if TYPE_CHECKING:
@@ -232,6 +232,8 @@ def _roughly(cost: Tensor, path: list[float]) -> tuple[Tensor, Tensor]:
 def _from_rows(log_b: Tensor, g: Tensor, cost: Tensor, eps: float, work: Tensor) -> Tensor:
     """f_i = -ε log Σ_j b_j exp((g_j - C_ij) / ε)."""
     if _by_kernel(cost):
+        from . import _sinkhorn_kernel
+
         return _sinkhorn_kernel.from_rows(log_b, g, cost, eps, LEAST[cost.dtype])
     return _soft_min(log_b[..., None, :], g[..., None, :], cost, eps, -1, work)[0]
 
@@ -239,6 +241,8 @@ def _from_rows(log_b: Tensor, g: Tensor, cost: Tensor, eps: float, work: Tensor)
 def _from_columns(log_a: Tensor, f: Tensor, cost: Tensor, eps: float, K: Tensor, *, wanted: bool) -> Tensor:
     """g_j = -ε log Σ_i a_i exp((f_i - C_ij) / ε); if wanted, K becomes these terms, divided by their sums."""
     if _by_kernel(cost):
+        from . import _sinkhorn_kernel
+
         return _sinkhorn_kernel.from_columns(log_a, f, cost, eps, LEAST[cost.dtype], K if wanted else None)
     g, _, total = _soft_min(log_a[..., :, None], f[..., :, None], cost, eps, -2, K)
     if wanted:
@@ -294,6 +298,8 @@ def _relaxed(
 def _scaled(a: Tensor, b: Tensor, K: Tensor, omega: Tensor, tol: float, sweeps: int) -> tuple[Tensor, int]:
     """log v after so many over-relaxed sweeps on the kernel, or fewer, at tol or LIMIT, and their number."""
     if _by_kernel(K):
+        from . import _sinkhorn_kernel
+
         return _sinkhorn_kernel.scaled(a, b, K, omega, tol / 2, sweeps, LIMIT)
     log_u, log_v = torch.zeros_like(a), torch.zeros_like(b)
     for k in range(sweeps):

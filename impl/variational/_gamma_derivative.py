@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from .._kernels import has_kernel
-from . import _gamma_kernel
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -39,6 +38,8 @@ LIFT = 4
 def dz_dalpha(rule: Rule, z: Float[Tensor, "n"], alpha: Float[Tensor, "n"]) -> tuple[Float[Tensor, "n"]]:
     """dz/dα for z > 0, α > 0 in float64."""
     if z.is_cpu and has_kernel():
+        from . import _gamma_kernel
+
         return (_gamma_kernel.dz_dalpha(rule, z, alpha, LIFT),)
     x, w, cut = rule
     log_z, down = z.log(), z < alpha + 0.5
