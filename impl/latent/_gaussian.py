@@ -156,7 +156,7 @@ def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, 
     if _by_kernel(X, W.shape[1]):
         from . import _gaussian_kernel
 
-        _gaussian_kernel.densities(*(t.contiguous().numpy() for t in (X, centre.double(), W.T, out)))
+        _gaussian_kernel.densities(*(t.contiguous().numpy() for t in (X, centre.double(), W.T)), out.numpy())
         return out
     W = W.to(X)
     n = min(columns(W.shape[1]), len(X))
@@ -176,7 +176,7 @@ def quick_moments(
     if _by_kernel(X, F):
         from . import _gaussian_kernel
 
-        _gaussian_kernel.sums(*(t.contiguous().numpy() for t in (X, centre.double(), R, S)))
+        _gaussian_kernel.sums(*(t.contiguous().numpy() for t in (X, centre.double(), R)), S.numpy())
     else:
         n = min(columns(F), len(X))
         room = X.new_ones((F, n))

@@ -136,7 +136,7 @@ def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Ten
     nodes, A, lengths = lattice.nodes, found.arcs.exp(), flat_lengths(lattice)
     B = nodes.shape[1]
     first = torch.ones_like(nodes[0]) if found.start is None else found.start.exp().expand_as(nodes[0])
-    log_Z, steps, kept = nodes.new_empty(B, dtype=torch.float64), torch.zeros_like(A), torch.empty(B, dtype=torch.bool)
+    log_Z, steps, kept = nodes.new_empty(B, dtype=torch.float64), A.new_zeros(A.shape), torch.empty(B, dtype=torch.bool)
     chains = nodes.transpose(0, 1).contiguous()
     given = (t.contiguous().numpy() for t in (chains, A, A.mT, first, lengths))
     least = depth / 2 if found.mixing else depth / 4

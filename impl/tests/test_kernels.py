@@ -75,6 +75,16 @@ def test_sinkhorn(batch: tuple[int, ...], eps: float, dtype: torch.dtype) -> Non
     torch.testing.assert_close(*both(lambda: sinkhorn.value(a, b, cost, eps, tol=1e-7)), rtol=1e-5, atol=1e-6)
 
 
+def test_sinkhorn_however_the_cost_lies_in_memory() -> None:
+    rng = torch.Generator().manual_seed(5)
+    a, b, cost = (normal(rng, *shape).exp() for shape in ((6,), (4,), (2, 3, 6, 4)))
+    a, b = a / a.sum(), b / b.sum()
+    plan = sinkhorn.solve(a, b, cost, 0.5).plan
+    for order in ((3, 2, 1, 0), (2, 3, 0, 1), (1, 0, 3, 2)):
+        moved = cost.permute(order).contiguous().permute(*(order.index(axis) for axis in range(4)))
+        torch.testing.assert_close(sinkhorn.solve(a, b, moved, 0.5).plan, plan, rtol=0, atol=1e-8)
+
+
 @DTYPES
 def test_gamma_in_both_tails_and_where_z_is_no_normal_number(dtype: torch.dtype) -> None:
     rng = torch.Generator().manual_seed(1)

@@ -13,7 +13,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from .._kernels import compiled, fused, reordered
 from .._vector_exp import exp
@@ -28,8 +27,8 @@ def from_rows(
     log_b: Float[Tensor, "*B n"], g: Float[Tensor, "*B n"], cost: Float[Tensor, "*B m n"], eps: float, least: float
 ) -> Float[Tensor, "*B m"]:
     """f_i = -ε log Σ_j b_j exp((g_j - C_ij) / ε), leaving out what is below e^least of the largest term."""
-    f = torch.empty_like(cost[..., 0])
-    _from_rows(*_flat((log_b, 1), (g, 1), (cost, 2), (f, 1)), eps, least)
+    f = cost.new_empty(cost.shape[:-1])
+    _from_rows(*_flat((log_b, 1), (g, 1), (cost, 2)), *_flat((f, 1), copied=False), eps, least)
     return f
 
 
@@ -42,9 +41,9 @@ def from_columns(
     K: Float[Tensor, "*B m n"] | None = None,
 ) -> Float[Tensor, "*B n"]:
     """g_j = -ε log Σ_i a_i exp((f_i - C_ij) / ε); K: room for these terms, divided by their sums."""
-    g = torch.empty_like(cost[..., 0, :])
-    room = cost if K is None else K
-    _from_columns(*_flat((log_a, 1), (f, 1), (cost, 2), (g, 1), (room, 2)), K is not None, eps, least)
+    g = log_a.new_empty((*cost.shape[:-2], cost.shape[-1]))
+    made = _flat((g, 1), (g[..., None, :] if K is None else K, 2), copied=False)
+    _from_columns(*_flat((log_a, 1), (f, 1), (cost, 2)), *made, K is not None, eps, least)
     return g
 
 
@@ -59,12 +58,14 @@ def scaled(
 ) -> tuple[Float[Tensor, "*B n"], int]:
     """log v and how many sweeps: as many as wanted, or until the rows are off by `stop` or log u, log v beyond `limit`."""
     log_v = b.new_zeros(b.shape)
-    return log_v, _sweeps(*_flat((a, 1), (b, 1), (K, 2), (omega, 1), (log_v, 1)), stop, sweeps, limit)
+    given, made = _flat((a, 1), (b, 1), (K, 2), (omega, 1)), _flat((log_v, 1), copied=False)
+    return log_v, _sweeps(*given, *made, stop, sweeps, limit)
 
 
-def _flat(*arguments: tuple[Tensor, int]) -> list[Any]:
-    """Arrays of one batch dimension and so many more; views of what is to be written."""
-    return [x.reshape(-1, *x.shape[x.ndim - k :]).contiguous().numpy() for x, k in arguments]
+def _flat(*arguments: tuple[Tensor, int], copied: bool = True) -> list[Any]:
+    """Arrays of one batch dimension and so many more; where they are written to, views and no copies."""
+    shaped = [(x, (-1, *x.shape[x.ndim - k :])) for x, k in arguments]
+    return [(x.reshape(shape).contiguous() if copied else x.view(shape)).numpy() for x, shape in shaped]
 
 
 @reordered

@@ -199,7 +199,7 @@ def _potentials(
     _inputs.positive("eps", eps)
     _inputs.positive("tol", tol)
     _inputs.count("max_iter", max_iter)
-    a, b, cost = (x.detach().double() for x in (a, b, cost))
+    a, b, cost = (x.detach().double().contiguous() for x in (a, b, cost))
     a, b = a / a.sum(-1, keepdim=True), b / b.sum(-1, keepdim=True)
     g, used = _cooled(a, b, cost, levels(cost, eps)[-max_iter // 2 :])
     f, g, error, n = _relaxed(a, b, cost, eps, g, tol, max(1, max_iter - used))

@@ -12,7 +12,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from .._kernels import fused
 from .._vector_exp import BIAS, LEAST, LN2_HIGH, LN2_LOW, MANTISSA, split
@@ -33,9 +32,9 @@ NORMAL = 2.0**-1022
 
 def dz_dalpha(rule: Rule, z: Float[Tensor, "n"], alpha: Float[Tensor, "n"], lift: int) -> Float[Tensor, "n"]:
     """What the reading version computes, lifting small α by `lift`."""
-    dz = torch.empty_like(z)
-    x, w, *columns = (t.contiguous().numpy() for t in (rule.x.squeeze(1), rule.w, z, alpha, dz))
-    _columns(x, w, rule.cut, lift, *columns)
+    dz = z.new_empty(z.shape)
+    x, w, *columns = (t.contiguous().numpy() for t in (rule.x.squeeze(1), rule.w, z, alpha))
+    _columns(x, w, rule.cut, lift, *columns, dz.numpy())
     return dz
 
 

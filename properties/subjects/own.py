@@ -30,9 +30,11 @@ def impl(name: str) -> Any:
 def _tensors(arguments: tuple[Any, ...], device: str) -> list[Any]:
     import torch
 
-    return [
-        torch.from_numpy(np.asarray(x, order="C")).to(device) if isinstance(x, np.ndarray) else x for x in arguments
-    ]
+    def tensor(x: Any) -> Any:
+        forwards = x if min(x.strides, default=0) >= 0 else x.copy()  # torch knows no others
+        return torch.from_numpy(forwards).to(device)
+
+    return [tensor(x) if isinstance(x, np.ndarray) else x for x in arguments]
 
 
 def _numpy(x: Any) -> Any:
