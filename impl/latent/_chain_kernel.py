@@ -71,9 +71,9 @@ def pooled(
     log_z: Any,
     kept: Any,
 ) -> None:
-    """log Z, γ in place of the log scores `nodes` [B, N, K], and Σ_b Σ_n x_nᵀ y_{n+1} / c_n, of each chain: with b_n = A y_{n+1},
-    c_n = x_n · b_n and γ_n = x_n ∘ b_n / c_n. Sizes are powers of two, so that dividing by them loses nothing, and each
-    is divided out one step later, so that no step waits for its own.
+    """Of each chain log Z, γ in place of the log scores `nodes` [B, N, K], and Σ_b Σ_n x_nᵀ y_{n+1} / c_n: with
+    b_n = A y_{n+1}, c_n = x_n · b_n and γ_n = x_n ∘ b_n / c_n. Sizes are powers of two, so that dividing by them loses
+    nothing, and each is divided out one step later, so that no step waits for its own.
 
     e_n(j) = exp(node_n(j) − max node_n) is 0 below e^least. Not kept, and its nodes untouched, is a chain with an
     impossible step or some c_n below `faint`; if careful, also one with a possible score below `least` or a non-zero
@@ -85,8 +85,7 @@ def pooled(
     ahead, room = np.empty((BLOCK, K), nodes.dtype), np.empty((3, BLOCK * K))
     back, y = np.empty(K, nodes.dtype), np.empty(K, nodes.dtype)
     for b in range(B):
-        T, powers, p, off = lengths[b], 0, 0, 0.0
-        lowest = nodes.dtype.type(math.inf)
+        T, powers, p, off, fine = lengths[b], 0, 0, 0.0, True
         for n in range(T):
             if n % BLOCK == 0:
                 part = nodes[b, n : min(n + BLOCK, T)]
@@ -97,10 +96,10 @@ def pooled(
             back[:] = first[b]
             p = math.frexp(_forth(x, n % block, n, A, e[n % held], math.ldexp(1.0, -p), back))[1]
             if careful:
-                lowest = min(lowest, _faintest(x[n % block]))
+                fine &= _faintest(x[n % block]) >= faint
         total = x[(T - 1) % block].sum()
         log_z[b] = off + powers * math.log(2.0) + math.log(total)
-        kept[b] = off > -math.inf and total >= faint and lowest >= faint
+        kept[b] = fine and off > -math.inf and total >= faint
         if not backward or not kept[b]:
             continue
         own = np.zeros_like(A)
@@ -111,14 +110,14 @@ def pooled(
             i = n % BLOCK
             c, top = _back(x[n], e[n], math.ldexp(1.0, -p), back, y, ahead[i])
             p = math.frexp(top)[1]
-            lowest = min(lowest, c)
+            fine &= c >= faint
             if careful:
-                lowest = min(lowest, _faintest(y))
+                fine &= _faintest(y) >= faint
             if i == 0:
                 size = min(BLOCK, T - n)
                 own += np.dot(x[n : n + size].T, ahead[:size])
-        kept[b] = lowest >= faint
-        if kept[b]:
+        kept[b] = fine
+        if fine:
             nodes[b, :T] = e[:T]
             nodes[b, T:] = 0
             steps += own

@@ -144,7 +144,7 @@ def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Ten
     _chain_kernel.pooled(*given, least, math.sqrt(limits.tiny), not found.mixing, backward, *made)
     if backward and chains.data_ptr() != nodes.data_ptr():
         nodes.copy_(chains.transpose(0, 1))
-    return (log_Z + found.first[..., 0] + (lengths - 1) * found.top).to(nodes), A * steps, kept
+    return (log_Z + found.first[..., 0] + (lengths - 1) * found.top.double()).to(nodes), A * steps, kept
 
 
 def _faint(scores: Tensor | None, least: float) -> bool:
