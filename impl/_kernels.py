@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,15 +38,31 @@ def without_kernels() -> Iterator[None]:
 
 def compiled(function: Callable[..., Any]) -> Any:
     """The function in machine code, compiled on its first call with each set of types and kept on disk."""
-    return import_module("numba").njit(cache=True, error_model="numpy")(function)
+    return _kept(function)
 
 
 def fused(function: Callable[..., Any]) -> Any:
     """The same, a product and a sum rounded once; sums stay in their order."""
-    return import_module("numba").njit(cache=True, error_model="numpy", fastmath={"contract"})(function)
+    return _kept(function, fastmath={"contract"})
 
 
 def reordered(function: Callable[..., Any]) -> Any:
     """The same where the order of sums and the sign of zero do not matter and no NaN comes: reductions by vectors."""
-    numba = import_module("numba")
-    return numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nnan", "nsz", "contract"})(function)
+    return _kept(function, fastmath={"reassoc", "nnan", "nsz", "contract"})
+
+
+def _kept(function: Callable[..., Any], **options: Any) -> Any:
+    """numba compiles again when a function's own file has changed; kernels call those of other files, too."""
+    kernel = import_module("numba").njit(cache=True, error_model="numpy", **options)(function)
+    index = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+    if hasattr(index, "_source_stamp"):
+        index._source_stamp = (index._source_stamp, sources())
+    return kernel
+
+
+@cache
+def sources() -> tuple[tuple[int, int], ...]:
+    """Time and size of every file of kernels."""
+    here = Path(__file__).parent
+    files = (*sorted(here.rglob("_*kernel.py")), here / "_vector_exp.py")
+    return tuple((found.st_mtime_ns, found.st_size) for found in (path.stat() for path in files))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from .._kernels import has_kernel, without_kernels
+from .._kernels import has_kernel, sources, without_kernels
 from ..latent import _gaussian, baum_welch
 from ..transport import sinkhorn
 from ..variational import implicit
@@ -95,6 +95,14 @@ def test_gamma_in_both_tails_and_where_z_is_no_normal_number(dtype: torch.dtype)
     torch.testing.assert_close(
         *both(lambda: implicit.gamma(z, alpha)), rtol=1e-10 if dtype == torch.float64 else 1e-6, atol=0
     )
+
+
+def test_a_change_in_one_file_of_kernels_reaches_those_that_call_it() -> None:
+    from ..latent import _gaussian_kernel
+
+    stamp = _gaussian_kernel.densities._cache._cache_file._source_stamp
+    assert stamp[1] == sources()
+    assert len(sources()) >= 7
 
 
 def test_without_numba_the_readable_recursions_serve() -> None:
