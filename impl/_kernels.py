@@ -54,7 +54,7 @@ def reordered(function: Callable[..., Any]) -> Any:
 def _kept(function: Callable[..., Any], **options: Any) -> Any:
     """numba compiles again when a function's own file has changed; kernels call those of other files, too."""
     kernel = import_module("numba").njit(cache=True, error_model="numpy", **options)(function)
-    index = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+    index: Any = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
     if hasattr(index, "_source_stamp"):
         index._source_stamp = (index._source_stamp, sources())
     return kernel
