@@ -122,7 +122,7 @@ SUBJECTS = lax(
         _of_points("POT.solve_sample[cityblock]", _sample, "cityblock"),
         _of_points("POT.solve_sample[lazy]", _sample_lazy, "sqeuclidean", **LAZY),
         plans("POT.gmm_ot_plan", _gmm, ("plan",), conventions=PLAIN, known=POINTS_KNOWN),
-        plans("POT.da.EMDTransport", _da, ("plan",), accepts=_uniform, conventions=UNIFORM, known=(SMALL,)),
+        plans("POT.da.EMDTransport", _da, ("plan",), accepts=_uniform, conventions=UNIFORM, known=(SMALL,), effort=0.4),
         values("POT.gmm_ot_loss", _gmm_value, known=(LAYOUT, SMALL, NEGATIVE)),
     )
 )

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 SHARP = {"value": "sharp"} | KERNEL
 
 
-def _sinkhorn(name: str, method: str, accepts: Any = None, requires: str = POT, **options: Any) -> Subject:
+def _sinkhorn(name: str, method: str, accepts: Any = None, effort: float = 1.0, **options: Any) -> Subject:
     """ot.sinkhorn(method=...): a plan, and log-potentials by whatever name the method gives them."""
 
     @subject(
@@ -27,9 +27,10 @@ def _sinkhorn(name: str, method: str, accepts: Any = None, requires: str = POT, 
         contract=sinkhorn,
         outputs=("plan", "f", "g"),
         conventions=KERNEL,
-        requires=requires,
+        requires=POT,
         accuracy=ACCURACY,
         accepts=accepts,
+        effort=effort,
     )
     def run(a: Array, b: Array, cost: Array, eps: float) -> tuple[Array, Array, Array]:
         import ot
@@ -149,7 +150,7 @@ SUBJECTS = lax(
         _sinkhorn("sinkhorn", "sinkhorn", in_range, numItermax=MOST),
         _sinkhorn("sinkhorn_log", "sinkhorn_log", numItermax=MOST),
         _sinkhorn("sinkhorn_stabilized", "sinkhorn_stabilized", numItermax=MOST),
-        _sinkhorn("greenkhorn", "greenkhorn", in_range, numItermax=10 * MOST),
+        _sinkhorn("greenkhorn", "greenkhorn", in_range, effort=0.4, numItermax=10 * MOST),
         default,
         epsilon_scaling,
         _sinkhorn2("sinkhorn", in_range),

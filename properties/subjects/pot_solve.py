@@ -91,7 +91,7 @@ def _batch(method: str, reg_type: str, accepts: Any = None) -> Subject:
     return run
 
 
-@subject("POT.screenkhorn", contract=sinkhorn, requires=POT, accuracy=2e-2, accepts=_square)
+@subject("POT.screenkhorn", contract=sinkhorn, requires=POT, accuracy=2e-2, accepts=_square, effort=0.4)
 def screenkhorn(a: Array, b: Array, cost: Array, eps: float) -> Array:
     """With nothing screened away it is Sinkhorn's problem, solved by L-BFGS-B."""
     from ot.bregman import screenkhorn as screen

@@ -32,6 +32,7 @@ def wasserstein_distance(a: Array, x: Array, b: Array, y: Array, p: float) -> An
     conventions={"root": "yes"},
     requires="scipy>=1.13",
     accepts=_order_one,
+    effort=0.4,
 )
 def wasserstein_distance_nd(a: Array, X: Array, b: Array, Y: Array, p: float) -> Any:
     from scipy import stats
