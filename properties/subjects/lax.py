@@ -151,7 +151,7 @@ LAX: dict[str, dict[str, tuple[str, ...]]] = {
         "transport.sinkhorn": ("numbers-when-cold", "refuses-negative-temperature", "refuses-unequal-masses"),
     },
     "POT.sinkhorn2.sinkhorn_stabilized[targets]": {
-        "transport.sinkhorn": ("refuses-negative-temperature", "refuses-unequal-masses"),
+        "transport.sinkhorn": ("numbers-when-cold", "refuses-negative-temperature", "refuses-unequal-masses"),
     },
     "POT.smooth_ot_dual": {
         "transport.sinkhorn": (
