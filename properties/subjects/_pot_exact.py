@@ -48,6 +48,13 @@ def _three_by_three() -> Any:
     return Problem(third, third, np.array([[0.0, 3.0, 4.0], [0.0, 7.0, 0.0], [0.0, 0.0, 6.0]]))
 
 
+def _rounded_tolls() -> Any:
+    from ..cases.transport import Regauged
+
+    a, b, cost = np.ones(1), np.array([0.0625, 0.0625, 0.875]), np.array([[0.0, 0.0, 4474999808.0]])
+    return Regauged(a, b, cost, np.array([-2965050624.0]), np.array([0.0, 0.0, -1509949440.0]))
+
+
 SEEN = "POT>=0.9.5,<=0.9.7.post1"
 NEW = "POT>=0.9.7,<=0.9.7.post1"
 REBATE = Known(
@@ -60,6 +67,20 @@ REBATE = Known(
     "import numpy as np, ot\nassert ot.emd([1.0], [1.0], np.array([[-4.0]])) == 0.0  # the only plan is [[1.]]",
 )
 
+TOLLS, PLAN_UNDER_TOLLS = (
+    replace(
+        REBATE,
+        law=law,
+        reason="rounded to float32, tolls that leave one way free leave none: all costs are negative, and the plan is 0, with "
+        "a warning that the problem is infeasible",
+        witness=_rounded_tolls,
+        lines="import numpy as np, ot\n"
+        "cost = np.array([[-3e9, -3e9, -256.0]], np.float32)\n"
+        "plan = ot.emd(np.ones(1, np.float32), np.array([0.0625, 0.0625, 0.875], np.float32), cost)\n"
+        "assert plan.sum() == 0.0  # the only plan has mass 1",
+    )
+    for law in ("tolls", "plan-under-tolls")
+)
 LAYOUT = Known(
     "memory-layout",
     "masses that do not lie side by side in memory, a column of a table say, are refused",

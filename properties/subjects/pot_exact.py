@@ -17,9 +17,11 @@ from ._pot_exact import (
     NAN,
     NEGATIVE,
     PLAIN,
+    PLAN_UNDER_TOLLS,
     REBATE,
     SMALL,
     SMALL_NOW_AND_THEN,
+    TOLLS,
     coo,
     plans,
     same_mass,
@@ -168,7 +170,11 @@ WARM = replace(
     "assert not ot.emd(a, a, M, potentials_init=(log['u'], log['v'])).any()  # without potentials_init, a plan",
 )
 
-SINGLE: dict[str, Any] = {"dtype": "float32", "conventions": DENSE | {"mass": "one"}, "known": COPIED_KNOWN}
+SINGLE: dict[str, Any] = {
+    "dtype": "float32",
+    "conventions": DENSE | {"mass": "one"},
+    "known": (*COPIED_KNOWN, TOLLS, PLAN_UNDER_TOLLS),
+}
 
 SUBJECTS = lax(
     (

@@ -22,6 +22,7 @@ from ._pot_exact import (
     SEEN,
     SMALL,
     SMALL_NOW_AND_THEN,
+    TOLLS,
     coo,
     same_mass,
     two_by_two,
@@ -105,7 +106,9 @@ DISTANCE = (
 
 VALUES = (
     values("POT.emd2", _value),
-    values("POT.emd2[float32]", _value, dtype="float32", conventions={"mass": "one"}, known=(*COPIED_KNOWN, WIDENED)),
+    values(
+        "POT.emd2[float32]", _value, dtype="float32", conventions={"mass": "one"}, known=(*COPIED_KNOWN, TOLLS, WIDENED)
+    ),
     values("POT.emd2[two targets]", _columns),
     values(
         "POT.emd2[sparse]",
