@@ -27,14 +27,7 @@ def split(x: Any, power: Any, series: Any) -> None:
     Here and below no two of the arrays may overlap: such loops do not become vectors.
     """
     for i in range(len(x)):
-        rounded = x[i] * LOG2_E + ROUNDS
-        power[i] = rounded
-        n = rounded - ROUNDS
-        y = (x[i] - n * LN2_HIGH) - n * LN2_LOW
-        p = 1 / 479001600
-        for c in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1):
-            p = p * y + 1 / c
-        series[i] = p * y
+        power[i], series[i] = _parts(x[i])
     _scale(power.view(np.int64))
 
 
@@ -42,18 +35,23 @@ def split(x: Any, power: Any, series: Any) -> None:
 def exp(x: Any, top: float, least: float, power: Any, out: Any) -> None:
     """e^(x − top), for x <= top − LEAST; 0 where x − top < least, LEAST <= least; `power` is room."""
     for i in range(len(x)):
-        cut = max(x[i] - top, least)
-        rounded = cut * LOG2_E + ROUNDS
-        power[i] = rounded
-        n = rounded - ROUNDS
-        y = (cut - n * LN2_HIGH) - n * LN2_LOW
-        p = 1 / 479001600
-        for c in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1, 1):
-            p = p * y + 1 / c
-        out[i] = p
+        power[i], series = _parts(max(x[i] - top, least))
+        out[i] = 1 + series
     _scale(power.view(np.int64))
     for i in range(len(x)):
         out[i] = out[i] * power[i] if x[i] - top >= least else 0.0
+
+
+@fused
+def _parts(x: float) -> tuple[float, float]:
+    """1.5 · 2^52 + n, and e^y − 1."""
+    rounded = x * LOG2_E + ROUNDS
+    n = rounded - ROUNDS
+    y = (x - n * LN2_HIGH) - n * LN2_LOW
+    p = 1 / 479001600
+    for c in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1):
+        p = p * y + 1 / c
+    return rounded, p * y
 
 
 @fused

@@ -14,7 +14,7 @@ class Profile:
     hang     seconds that one call of a foreign subject may take
     memory   GiB that a foreign subject's process may claim
     steer    whether the search climbs towards large miss/allow: worth it for thousands of cases. At a hundred it costs
-             2.3 times as much and finds less (of transport's mutants 7 that drawing alone did not, missing 36)
+             2.3 times as much and finds less (of transport's mutants 9 that drawing alone did not, missing 40)
     run      seconds after which a run over everything begins no further cell
     real     whether cases are taken from the contract's real data instead of being made up
     """

@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def serves(lattice: Lattice) -> bool:
+    """Whether `pooled` and `in_logs` do."""
+    return _scaled.by_kernel(lattice) and lattice.end is None
+
+
 def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor]:
     """log Z and the pooled arcs by kernels, the nodes becoming γ: in ordinary numbers, and in the log domain the chains
     for which those will not do."""
     found = _scaled.pooled(lattice, backward)
     if found is None:
         log_Z, gamma, arcs = _log_kernel(lattice, 1, 1, backward)
-        lattice.nodes.copy_(gamma) if backward else None
+        if backward:
+            lattice.nodes.copy_(gamma)
         return log_Z, arcs[0, 0]
     log_Z, steps, kept = found
     if not bool(kept.all()):
@@ -32,7 +38,8 @@ def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor]:
         lengths = _scaled.flat_lengths(lattice)[lost]
         part = Lattice(lattice.nodes[:, lost], lattice.arcs, start, None, lengths)
         log_Z[lost], gamma, arcs = _log_kernel(part, 1, 1, backward)
-        lattice.nodes.index_copy_(1, lost, gamma) if backward else None
+        if backward:
+            lattice.nodes.index_copy_(1, lost, gamma)
         steps = steps + arcs[0, 0]
     return log_Z, steps
 

@@ -89,7 +89,7 @@ def pooled(
         for n in range(T):
             if n % BLOCK == 0:
                 part = nodes[b, n : min(n + BLOCK, T)]
-                off += _exponentials(part, least, careful, e[n % held :], room[0], room[1], room[2])
+                off += _exponentials(part, least, careful, e[n % held :], room)
                 if off == -math.inf:
                     break
             powers += p
@@ -164,10 +164,11 @@ def _back(x: Any, e: Any, scale: float, back: Any, y: Any, ahead: Any) -> tuple[
 
 
 @fused
-def _exponentials(nodes: Any, least: float, careful: bool, e: Any, z: Any, room: Any, out: Any) -> float:
+def _exponentials(nodes: Any, least: float, careful: bool, e: Any, room: Any) -> float:
     """e_n = exp(node_n − max node_n) for the first few n, and Σ_n max node_n; −∞ where a chain is not to be kept."""
     K, off = nodes.shape[1], 0.0
     size = len(nodes) * K
+    z, power, out = room[0, :size], room[1, :size], room[2, :size]
     for n in range(len(nodes)):
         top = -math.inf
         for j in range(K):
@@ -177,7 +178,7 @@ def _exponentials(nodes: Any, least: float, careful: bool, e: Any, z: Any, room:
         off += top
         for j in range(K):
             z[n * K + j] = nodes[n, j] - top
-    exp(z[:size], 0.0, least, room[:size], out)
+    exp(z, 0.0, least, power, out)
     for n in range(len(nodes)):
         for j in range(K):
             e[n, j] = out[n * K + j]

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from .._kernels import compiled
+from .._vector_exp import LN2_HIGH, LN2_LOW, LOG2_E
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SPAN, NONE, LIMIT = 16, -(1 << 56), 1e9
-LOG2_E = 1.4426950408889634
-LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # e · LN2_HIGH is exact for |e| < 2^20
 TOP, LAST = 64, 1086
 TABLE = np.ldexp(1.0, TOP - np.arange(LAST + 1))  # 2^TOP ... and 0 in the place of 2^-1022
 TABLE[LAST] = 0.0

@@ -45,10 +45,9 @@ def densities(X: Any, centre: Any, W: Any, out: Any) -> None:
 
 @compiled
 def sums(X: Any, centre: Any, R: Any, S: Any) -> None:
-    """S = φ(X − centre)ᵀ R, two points at a time."""
+    """φ(X − centre)ᵀ R added to S, two points at a time."""
     y, part = np.empty_like(centre), np.empty_like(S)
-    one, two = np.empty_like(S[:, 0]), np.zeros_like(S[:, 0])
-    S[:] = 0
+    one, two = np.empty_like(S[:, 0]), np.empty_like(S[:, 0])
     for start in range(0, len(X), BLOCK):
         stop = min(start + BLOCK, len(X))
         part[:] = 0

@@ -86,7 +86,7 @@ def posteriors(lattice: Lattice, each: bool = True) -> Posteriors:
 def pooled_posteriors(lattice: Lattice) -> Posteriors:
     """As `posteriors` for nodes [N, B, K], arcs [K, K] summed over steps and chains; the nodes' memory is used for γ."""
     lattice = _detached(lattice)
-    if not _scaled.by_kernel(lattice) or lattice.end is not None:
+    if not _by_kernel.serves(lattice):
         return _posteriors(lattice, _scaled.forward(lattice), None, each=False, pooled=True)
     log_Z, steps = _by_kernel.pooled(lattice)
     return Posteriors(log_Z, lattice.nodes, steps)
@@ -95,7 +95,7 @@ def pooled_posteriors(lattice: Lattice) -> Posteriors:
 def log_partitions(lattice: Lattice) -> Float[Tensor, "B"]:
     """log Z of nodes [N, B, K], arcs [K, K]; not to be differentiated."""
     lattice = _detached(lattice)
-    if not _scaled.by_kernel(lattice) or lattice.end is not None:
+    if not _by_kernel.serves(lattice):
         return log_partition(lattice)
     return _by_kernel.pooled(lattice, backward=False)[0]
 
@@ -110,7 +110,7 @@ def _posteriors(
     """From forward messages in REAL, or else in LOG."""
     shared = shared_arcs(lattice) is not None
     found = None if real is None else _scaled.posteriors(lattice, real, each, pooled)
-    if found is None and log is None and _scaled.by_kernel(lattice) and lattice.end is None:
+    if found is None and log is None and _by_kernel.serves(lattice):
         found = _by_kernel.in_logs(lattice, each, pooled)
     if found is None:
         x, sizes = messages(lattice) if log is None else log

@@ -75,7 +75,7 @@ class _Arcs(NamedTuple):
 
 
 def _arcs(lattice: Lattice) -> _Arcs | None:
-    """None where no step, or no beginning, is possible."""
+    """None where no step, or no beginning, is possible, or where a product may underflow at once."""
     arcs, start, like = lattice.arcs, lattice.start, lattice.nodes[0]
     top = arcs.max()
     first = torch.zeros_like(like[..., :1]) if start is None else start.amax(-1, keepdim=True)
@@ -83,7 +83,9 @@ def _arcs(lattice: Lattice) -> _Arcs | None:
         return None
     limits = torch.finfo(arcs.dtype)
     mixing = bool(2 * (arcs.min() - top) >= math.log(limits.tiny) / 2 - math.log(limits.eps / 16))
-    return _Arcs(arcs - top, None if start is None else start - first, top, first, mixing)
+    found = _Arcs(arcs - top, None if start is None else start - first, top, first, mixing)
+    depth = math.log(limits.tiny)
+    return None if not mixing and (_faint(found.arcs, depth / 5) or _faint(found.start, depth / 4)) else found
 
 
 def _level(lattice: Lattice) -> _Level | None:
@@ -101,7 +103,7 @@ def _level(lattice: Lattice) -> _Level | None:
         torch.threshold_(level.nodes, depth / 2, -torch.inf)
     else:
         own = level.nodes if level.lengths is None else level.nodes.where(inside(level)[..., None], 0)
-        if _faint(own, depth / 4) or _faint(found.arcs, depth / 5) or _faint(found.start, depth / 4):
+        if _faint(own, depth / 4):
             return None
     return _Level(level, tops[..., 0], found.top, found.first[..., 0], found.mixing)
 
@@ -127,9 +129,7 @@ def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Ten
     """log Z [B], the arcs of a lattice [N, B, K], pooled, and which chains these are of, by a kernel: the nodes of these
     become γ. The others are as they were. Not backward: log Z alone. At its best where a chain's nodes lie together."""
     found = _arcs(lattice)
-    limits = torch.finfo(lattice.nodes.dtype)
-    depth = math.log(limits.tiny)
-    if found is None or (not found.mixing and (_faint(found.arcs, depth / 5) or _faint(found.start, depth / 4))):
+    if found is None:
         return None
     from . import _chain_kernel
 
@@ -139,9 +139,10 @@ def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Ten
     log_Z, steps, kept = nodes.new_empty(B, dtype=torch.float64), A.new_zeros(A.shape), torch.empty(B, dtype=torch.bool)
     chains = nodes.transpose(0, 1).contiguous()
     given = (t.contiguous().numpy() for t in (chains, A, A.mT, first, lengths))
-    least = depth / 2 if found.mixing else depth / 4
     made = (t.numpy() for t in (steps, log_Z, kept))
-    _chain_kernel.pooled(*given, least, math.sqrt(limits.tiny), not found.mixing, backward, *made)
+    tiny = torch.finfo(nodes.dtype).tiny
+    least = math.log(tiny) / (2 if found.mixing else 4)
+    _chain_kernel.pooled(*given, least, math.sqrt(tiny), not found.mixing, backward, *made)
     if backward and chains.data_ptr() != nodes.data_ptr():
         nodes.copy_(chains.transpose(0, 1))
     return (log_Z + found.first[..., 0] + (lengths - 1) * found.top.double()).to(nodes), A * steps, kept

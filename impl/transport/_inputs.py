@@ -8,11 +8,12 @@ dimensions pass.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+
+from .._finite import all_finite
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -44,7 +45,7 @@ def alike(**tensors: Tensor) -> None:
 
 def finite(name: str, x: Tensor) -> None:
     """x has neither NaN nor infinity."""
-    if x.numel() and not all(map(math.isfinite, torch.aminmax(x.detach()))):
+    if not all_finite(x):
         bad = int((~torch.isfinite(x)).sum())
         raise ValueError(f"{name}: expected finite numbers, got {bad} NaN or infinite, shape {shape(x)}")
 

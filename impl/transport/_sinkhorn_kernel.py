@@ -1,4 +1,4 @@
-"""Sinkhorn's half sweeps (sinkhorn._soft_min) and its sweeps in scaling form (sinkhorn._scaled) as numba kernels.
+"""Sinkhorn's half sweeps (_sweeps.soft_min) and its sweeps in scaling form (_sweeps._scaled) as numba kernels.
 
 They read the cost, or the kernel K, once a sweep and row by row: a row's sum gives its u at once, and with it the row
 is added to the sums of the columns while it lies in the cache.

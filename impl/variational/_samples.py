@@ -7,10 +7,11 @@ its mean over the noise's law is the gradient, its mean over a sample an estimat
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
 from typing import TYPE_CHECKING
 
 import torch
+
+from .._finite import all_finite
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -26,8 +27,7 @@ def finite(**tensors: Tensor) -> None:
         if not isinstance(x, torch.Tensor) or x.dtype not in (torch.float32, torch.float64):
             kind = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
             raise ValueError(f"{name}: expected a float32 or float64 tensor, got {kind}")
-        # A finite sum has finite terms, and one pass finds it.
-        if not isfinite(x.detach().sum()) and not bool(torch.isfinite(x).all()):
+        if not all_finite(x):
             bad = int((~torch.isfinite(x)).sum())
             raise ValueError(f"{name}: expected finite numbers, got {bad} NaN or infinite, shape {list(x.shape)}")
     kinds = {name: f"{x.dtype} on {x.device}" for name, x in tensors.items()}

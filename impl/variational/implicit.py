@@ -73,9 +73,8 @@ def beta(
 
     ValueError unless 0 < z < 1, α > 0 and β > 0.
     """
-    _samples.finite(z=z, alpha=alpha, beta=beta)
+    _samples.finite(z=z, alpha=alpha, beta=beta, **({} if rest is None else {"rest": rest}))
     rest = 1 - z if rest is None else rest
-    _samples.finite(z=z, rest=rest)
     if bool((z <= 0).any()) or bool((rest <= 0).any()):
         raise ValueError(f"z: expected numbers between 0 and 1, got {float(z.min())} to {float(z.max())}")
     _samples.positive(alpha=alpha, beta=beta)

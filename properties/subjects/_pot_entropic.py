@@ -19,6 +19,13 @@ KERNEL = {"regulariser": "entropy", "potentials": "counting"}
 KL = {"regulariser": "kl", "potentials": "counting"}
 
 
+def problem(a: list[float], b: list[float], cost: list[list[float]], eps: float = 1.0) -> object:
+    """A witness."""
+    from ..cases.entropic import Entropic
+
+    return Entropic(np.array(a), np.array(b), np.array(cost), eps)
+
+
 def in_range(a: Array, b: Array, cost: Array, eps: float) -> bool:
     """exp(−C/ε) neither overflows nor vanishes: POT recommends its logarithmic solvers otherwise."""
     return not eps > 0 or not np.isfinite(cost).all() or float(np.abs(cost).max()) <= 200 * eps

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from prufrock import Known, Subject
+
+from ._pot_entropic import problem
 
 SCOPE = {
     "POT": "POT>=0.9,<=0.9.7.post1",
@@ -243,6 +243,47 @@ EMPTIES = ("POT.sinkhorn.sinkhorn_stabilized", "POT.sinkhorn2.sinkhorn_stabilize
 SCALES = ("POT.sinkhorn.epsilon_scaling",)
 
 
+SELDOM = (
+    (
+        BROADCASTS,
+        Known(
+            "refuses-cost-of-another-shape",
+            reason="one atom is broadcast along a cost of any shape: the plan has more mass than was given",
+            witness=lambda: problem([1.0], [1.0], [[0.0]]),
+            scope=SCOPE["POT"],
+            lines="import ot, numpy as np\n"
+            "one, cost = np.ones(1), np.zeros((2, 2))\n"
+            "assert ot.sinkhorn(one, one, cost, 1.0, method='sinkhorn_log').sum() == 2  # from a mass of 1",
+        ),
+    ),
+    (
+        EMPTIES,
+        Known(
+            "refuses-zero-temperature",
+            reason="at temperature 0, and beside an atom without mass, a plan without mass is returned",
+            witness=lambda: problem([0.0, 1.0], [0.0, 1.0], [[1.0, 1.0], [1.0, 1.0]]),
+            scope=SCOPE["POT"],
+            lines="import ot, numpy as np\n"
+            "a, cost = np.array([0.0, 1.0]), np.ones((2, 2))\n"
+            "assert ot.sinkhorn(a, a, cost, 0.0, method='sinkhorn_stabilized', warn=False).sum() == 0",
+        ),
+    ),
+    (
+        SCALES,
+        Known(
+            "refuses-zero-temperature",
+            reason="at temperature 0 it returns the plan of some other temperature, or infinite entries if it starts at 0, too",
+            witness=lambda: problem([0.5, 0.5], [0.5, 0.5], [[-0.5, -0.5], [0.125, 0.125]]),
+            scope=SCOPE["POT"],
+            lines="import ot, numpy as np\n"
+            "a, cost = np.full(2, 0.5), np.array([[0.0, 1.0], [1.0, 0.0]])\n"
+            "plan = ot.sinkhorn(a, a, cost, 0.0, method='sinkhorn_epsilon_scaling', warn=False)\n"
+            "assert np.isfinite(plan).all()",
+        ),
+    ),
+)
+
+
 def lax(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
     """The subjects, with what they are on record for."""
     return tuple(replace(s, known=(*s.known, *_records(s))) for s in subjects)
@@ -252,46 +293,7 @@ def _records(subject: Subject) -> tuple[Known, ...]:
     laws = LAX.get(subject.name, {}).get(subject.contract.id, ())
     scope = SCOPE.get(subject.name.partition(".")[0], "")
     always = tuple(Known(law, _reason(law), scope=scope) for law in laws)
-    return (*always, *(known for names, known in _seldom() if subject.name in names))
-
-
-def _seldom() -> tuple[tuple[tuple[str, ...], Known], ...]:
-    """What few problems show, and in which subjects."""
-    broadcast = Known(
-        "refuses-cost-of-another-shape",
-        reason="one atom is broadcast along a cost of any shape: the plan has more mass than was given",
-        witness=lambda: _entropic([1.0], [1.0], [[0.0]]),
-        scope=SCOPE["POT"],
-        lines="import ot, numpy as np\n"
-        "one, cost = np.ones(1), np.zeros((2, 2))\n"
-        "assert ot.sinkhorn(one, one, cost, 1.0, method='sinkhorn_log').sum() == 2  # from a mass of 1",
-    )
-    empty = Known(
-        "refuses-zero-temperature",
-        reason="at temperature 0, and beside an atom without mass, a plan without mass is returned",
-        witness=lambda: _entropic([0.0, 1.0], [0.0, 1.0], [[1.0, 1.0], [1.0, 1.0]]),
-        scope=SCOPE["POT"],
-        lines="import ot, numpy as np\n"
-        "a, cost = np.array([0.0, 1.0]), np.ones((2, 2))\n"
-        "assert ot.sinkhorn(a, a, cost, 0.0, method='sinkhorn_stabilized', warn=False).sum() == 0",
-    )
-    scales = Known(
-        "refuses-zero-temperature",
-        reason="at temperature 0 it returns the plan of some other temperature, or infinite entries if it starts at 0, too",
-        witness=lambda: _entropic([0.5, 0.5], [0.5, 0.5], [[-0.5, -0.5], [0.125, 0.125]]),
-        scope=SCOPE["POT"],
-        lines="import ot, numpy as np\n"
-        "a, cost = np.full(2, 0.5), np.array([[0.0, 1.0], [1.0, 0.0]])\n"
-        "plan = ot.sinkhorn(a, a, cost, 0.0, method='sinkhorn_epsilon_scaling', warn=False)\n"
-        "assert np.isfinite(plan).all()",
-    )
-    return ((BROADCASTS, broadcast), (EMPTIES, empty), (SCALES, scales))
-
-
-def _entropic(a: list[float], b: list[float], cost: list[list[float]]) -> object:
-    from ..cases.entropic import Entropic
-
-    return Entropic(np.array(a), np.array(b), np.array(cost), 1.0)
+    return (*always, *(known for names, known in SELDOM if subject.name in names))
 
 
 def _reason(law: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from prufrock import Known, Subject, subject
 
 from ..transport.sinkhorn import sinkhorn
-from ._pot_entropic import ACCURACY, KERNEL, KL, MOST, POT, STOP, full_in_range, in_range, logs
+from ._pot_entropic import ACCURACY, KERNEL, KL, MOST, POT, STOP, full_in_range, in_range, logs, problem
 from .lax import lax
 
 Array = NDArray[Any]
@@ -100,17 +100,11 @@ def screenkhorn(a: Array, b: Array, cost: Array, eps: float) -> Array:
 
 
 def _stays_at_its_start(law: str) -> Known:
-    def small_costs() -> object:
-        from ..cases.entropic import Entropic
-
-        half = np.full(2, 0.5)
-        return Entropic(half, half, np.array([[0.0, 0.0], [0.0, 2.0**-10]]), 2.0**-11)
-
     return Known(
         law,
         reason="where costs and ε are small (about 1e-3) its first step is so long that exp overflows; it stays at its "
         "start, a plan of another mass, and reports success",
-        witness=small_costs,
+        witness=lambda: problem([0.5, 0.5], [0.5, 0.5], [[0.0, 0.0], [0.0, 2.0**-10]], 2.0**-11),
         scope="POT>=0.9,<=0.9.7.post1",
         lines="import ot, numpy as np\n"
         "a, cost = np.full(2, 0.5), np.array([[0.0, 0.0], [0.0, 1e-3]])\n"
