@@ -25,7 +25,7 @@ FEWEST = 256  # pairs that the budget is split over at least
 FUTILE = 10  # times as many cases as are wanted, after which no more are drawn for a subject that refuses most
 MORE = 30  # cases in every batch after the first
 LEAST = 90  # cases that are drawn for such a subject, even if few are wanted
-OUTSIDE = 150  # cases, all refused, after which a search of a subject's own gives up
+OUTSIDE = 150  # cases, all refused, after which a search gives up
 
 
 class OracleAbsent(BaseException):
@@ -79,7 +79,7 @@ class Search:
             try:
                 self._one(case)
             except OutsideDomain:
-                if self.outside > OUTSIDE and not self.cases:
+                if self.barren:
                     raise _OutOfTime from None
                 hypothesis.reject()
 
@@ -101,7 +101,7 @@ class Search:
                 if self.profile.shrink:
                     self._made_small(turn, place)
                 break
-            if self.cases == wanted:
+            if self.cases == wanted or self.barren:
                 break
         return True
 
@@ -137,6 +137,11 @@ class Search:
 
     def _explore(self, turn: int, number: int, phases: Sequence[str], judge: Callable[[Any], None]) -> None:
         draws.explore(self.law, self.seed, turn, number, self.profile.real, phases, judge)
+
+    @property
+    def barren(self) -> bool:
+        """Whether so many cases were refused, and none met, that there is hardly one."""
+        return self.outside > OUTSIDE and not self.cases
 
     @property
     def calls(self) -> tuple[Call, ...]:

@@ -22,10 +22,10 @@ def serves(lattice: Lattice) -> bool:
     return _scaled.by_kernel(lattice) and lattice.end is None
 
 
-def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor]:
+def pooled(lattice: Lattice, room: Tensor | None) -> tuple[Tensor, Tensor]:
     """log Z and the pooled arcs by kernels, the nodes becoming γ: in ordinary numbers, and in the log domain the chains
-    for which those will not do."""
-    found = _scaled.pooled(lattice, backward)
+    for which those will not do. Without room [2, N, K]: log Z alone."""
+    found, backward = _scaled.pooled(lattice, room), room is not None
     if found is None:
         log_Z, gamma, arcs = _log_kernel(lattice, 1, 1, backward)
         if backward:

@@ -67,6 +67,7 @@ def pooled(
     faint: float,
     careful: bool,
     backward: bool,
+    room: Any,
     steps: Any,
     log_z: Any,
     kept: Any,
@@ -77,27 +78,26 @@ def pooled(
 
     e_n(j) = exp(node_n(j) − max node_n) is 0 below e^least. Not kept, and its nodes untouched, is a chain with an
     impossible step or some c_n below `faint`; if careful, also one with a possible score below `least` or a non-zero
-    entry of a message below `faint`. Not backward: log Z alone.
+    entry of a message below `faint`. Not backward: log Z alone. Room is [2, N, K], or [2, BLOCK, K] for that.
     """
     B, N, K = nodes.shape
-    held, block = (N, N) if backward else (BLOCK, 2)
-    e, x = np.empty((held, K), nodes.dtype), np.empty((block, K), nodes.dtype)
-    ahead, room = np.empty((BLOCK, K), nodes.dtype), np.empty((3, BLOCK * K))
+    e, x, held = room[0], room[1], room.shape[1]
+    ahead, powers_of_e = np.empty((BLOCK, K), nodes.dtype), np.empty((3, BLOCK * K))
     back, y = np.empty(K, nodes.dtype), np.empty(K, nodes.dtype)
     for b in range(B):
         T, powers, p, off, fine = lengths[b], 0, 0, 0.0, True
         for n in range(T):
             if n % BLOCK == 0:
                 part = nodes[b, n : min(n + BLOCK, T)]
-                off += _exponentials(part, least, careful, e[n % held :], room)
+                off += _exponentials(part, least, careful, e[n % held :], powers_of_e)
                 if off == -math.inf:
                     break
             powers += p
             back[:] = first[b]
-            p = math.frexp(_forth(x, n % block, n, A, e[n % held], math.ldexp(1.0, -p), back))[1]
+            p = math.frexp(_forth(x, n % held, n, A, e[n % held], math.ldexp(1.0, -p), back))[1]
             if careful:
-                fine &= _faintest(x[n % block]) >= faint
-        total = x[(T - 1) % block].sum()
+                fine &= _faintest(x[n % held]) >= faint
+        total = x[(T - 1) % held].sum()
         log_z[b] = off + powers * math.log(2.0) + math.log(total)
         kept[b] = fine and off > -math.inf and total >= faint
         if not backward or not kept[b]:

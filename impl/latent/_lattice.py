@@ -83,12 +83,15 @@ def posteriors(lattice: Lattice, each: bool = True) -> Posteriors:
     return _posteriors(lattice, _scaled.forward(lattice), None, each)
 
 
-def pooled_posteriors(lattice: Lattice) -> Posteriors:
-    """As `posteriors` for nodes [N, B, K], arcs [K, K] summed over steps and chains; the nodes' memory is used for γ."""
+def pooled_posteriors(lattice: Lattice, room: Float[Tensor, "2 N K"]) -> Posteriors:
+    """As `posteriors` for nodes [N, B, K], arcs [K, K] summed over steps and chains; the nodes' memory is used for γ.
+
+    Room may be used again: fresh memory costs as much as a tenth of the sums.
+    """
     lattice = _detached(lattice)
     if not _by_kernel.serves(lattice):
         return _posteriors(lattice, _scaled.forward(lattice), None, each=False, pooled=True)
-    log_Z, steps = _by_kernel.pooled(lattice)
+    log_Z, steps = _by_kernel.pooled(lattice, room)
     return Posteriors(log_Z, lattice.nodes, steps)
 
 
@@ -97,7 +100,7 @@ def log_partitions(lattice: Lattice) -> Float[Tensor, "B"]:
     lattice = _detached(lattice)
     if not _by_kernel.serves(lattice):
         return log_partition(lattice)
-    return _by_kernel.pooled(lattice, backward=False)[0]
+    return _by_kernel.pooled(lattice, None)[0]
 
 
 def _posteriors(

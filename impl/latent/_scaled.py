@@ -125,9 +125,9 @@ def forward(lattice: Lattice) -> Forward | None:
     return Forward(x, sizes + found.off, level, e, mixing)
 
 
-def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Tensor] | None:
+def pooled(lattice: Lattice, room: Float[Tensor, "2 N K"] | None) -> tuple[Tensor, Tensor, Tensor] | None:
     """log Z [B], the arcs of a lattice [N, B, K], pooled, and which chains these are of, by a kernel: the nodes of these
-    become γ. The others are as they were. Not backward: log Z alone. At its best where a chain's nodes lie together."""
+    become γ. The others are as they were. Without room: log Z alone. At its best where a chain's nodes lie together."""
     found = _arcs(lattice)
     if found is None:
         return None
@@ -138,8 +138,10 @@ def pooled(lattice: Lattice, backward: bool = True) -> tuple[Tensor, Tensor, Ten
     first = torch.ones_like(nodes[0]) if found.start is None else found.start.exp().expand_as(nodes[0])
     log_Z, steps, kept = nodes.new_empty(B, dtype=torch.float64), A.new_zeros(A.shape), torch.empty(B, dtype=torch.bool)
     chains = nodes.transpose(0, 1).contiguous()
+    backward = room is not None
+    room = nodes.new_empty((2, _chain_kernel.BLOCK, nodes.shape[-1])) if room is None else room
     given = (t.contiguous().numpy() for t in (chains, A, A.mT, first, lengths))
-    made = (t.numpy() for t in (steps, log_Z, kept))
+    made = (t.numpy() for t in (room, steps, log_Z, kept))
     tiny = torch.finfo(nodes.dtype).tiny
     least = math.log(tiny) / (2 if found.mixing else 4)
     _chain_kernel.pooled(*given, least, math.sqrt(tiny), not found.mixing, backward, *made)

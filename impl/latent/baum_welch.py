@@ -73,7 +73,7 @@ def fit(
     """EM from a model, until log p gains < tol per observation; at most max_iter M-steps, exactly so many if tol = 0.
 
     start "free" estimates π, "stationary" ties it to A. ValueError for empty data, π or rows of A off the simplex by
-    more than 1e-6, parameters of different K, observations the emission cannot make, log p = -∞.
+    more than 1e-6, parameters of different K or dtype, observations the emission cannot make, log p = -∞.
     """
     _inputs.one_of("start", start, ("free", "stationary"))
     _inputs.number("tol", tol)
@@ -81,11 +81,12 @@ def fit(
     data = _gathered(sequences, model)
     if start == "stationary":
         model = model._replace(pi=hmm.stationary(model.A))
+    room = model.pi.new_empty((2, max(data.lengths), len(model.pi)))
     trace: list[Tensor] = []
     while True:
         last = len(trace) == max_iter
         scores = _scores(data, model)
-        log_p, *expected = [_log_p(scores)] if last else _estep(data, scores)
+        log_p, *expected = [_log_p(scores)] if last else _estep(data, scores, room)
         if not bool(log_p > -torch.inf):
             raise ValueError("model: expected one under which the sequences are possible, got log p = -inf")
         trace.append(log_p)
@@ -216,6 +217,7 @@ def _gathered(sequences: Tensor | Sequence[Tensor], model: Model) -> _Data:
     pi, A, emission = model
     hmm.check_chain(pi, A)
     emission.check()
+    _inputs.alike(pi=pi, **{name: x for name, x in vars(emission).items() if isinstance(x, torch.Tensor)})
     if emission.states != len(pi):
         raise ValueError(f"emission: expected {len(pi)} states to match pi, got {emission.states}")
     xs = [sequences] if isinstance(sequences, torch.Tensor) else list(sequences)
@@ -242,9 +244,9 @@ def _log_p(scores: Lattice) -> Float[Tensor, ""]:
     return _lattice.log_partitions(scores).sum(dtype=torch.float64).to(scores.nodes)
 
 
-def _estep(data: _Data, scores: Lattice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _estep(data: _Data, scores: Lattice, room: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """log p of all, γ of every observation [N, K], Σ_s γ^s_1 and Σ_s Σ_n ξ^s_n."""
-    log_Z, gamma, steps = _lattice.pooled_posteriors(scores)
+    log_Z, gamma, steps = _lattice.pooled_posteriors(scores, room)
     flat = gamma.transpose(0, 1).flatten(0, 1)
     found = flat if data.place is None else flat[data.place]
     return log_Z.sum(dtype=torch.float64).to(log_Z), found, gamma[0].sum(0), steps

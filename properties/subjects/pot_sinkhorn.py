@@ -85,7 +85,7 @@ def epsilon_scaling(a: Array, b: Array, cost: Array, eps: float) -> tuple[Array,
     return plan, log["alpha"], log["beta"]
 
 
-def _sinkhorn2(method: str, accepts: Any = None) -> Subject:
+def _sinkhorn2(method: str, accepts: Any = None, effort: float = 1.0) -> Subject:
     """ot.sinkhorn2: ⟨P, C⟩, and a plan made of its log-potentials."""
 
     @subject(
@@ -96,6 +96,7 @@ def _sinkhorn2(method: str, accepts: Any = None) -> Subject:
         requires=POT,
         accuracy=ACCURACY,
         accepts=accepts,
+        effort=effort,
     )
     def run(a: Array, b: Array, cost: Array, eps: float) -> tuple[Array, Array, Array, Any]:
         import ot
@@ -148,13 +149,13 @@ def one_iteration(a: Array, b: Array, cost: Array, eps: float, g: Array) -> tupl
 SUBJECTS = lax(
     (
         _sinkhorn("sinkhorn", "sinkhorn", in_range, numItermax=MOST),
-        _sinkhorn("sinkhorn_log", "sinkhorn_log", numItermax=MOST),
+        _sinkhorn("sinkhorn_log", "sinkhorn_log", effort=0.4, numItermax=MOST),
         _sinkhorn("sinkhorn_stabilized", "sinkhorn_stabilized", numItermax=MOST),
         _sinkhorn("greenkhorn", "greenkhorn", in_range, effort=0.4, numItermax=10 * MOST),
         default,
         epsilon_scaling,
         _sinkhorn2("sinkhorn", in_range),
-        _sinkhorn2("sinkhorn_log"),
+        _sinkhorn2("sinkhorn_log", effort=0.4),
         _sinkhorn2("sinkhorn_stabilized"),
         _several_targets("sinkhorn", in_range),
         _several_targets("sinkhorn_log", in_range),

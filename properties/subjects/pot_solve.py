@@ -34,6 +34,7 @@ def _solve(name: str, accepts: Any = None, **options: Any) -> Subject:
         requires="POT>=0.9.1",
         accuracy=ACCURACY,
         accepts=accepts,
+        effort=0.4,
     )
     def run(a: Array, b: Array, cost: Array, eps: float) -> tuple[Array, Array, Array, Any]:
         import ot
