@@ -22,6 +22,7 @@ from prufrock.child import HEADER
 from prufrock.draws import HouseError
 from prufrock.encode import digest
 from prufrock.profile import Profile
+from prufrock.usage import Usage
 from prufrock.verdict import Counterexample, Status, Verdict
 
 FIRST_CALL = 90.0  # seconds: a catalogue's adapter imports its library on its first call
@@ -73,12 +74,14 @@ class Warden:
     def _ask(self, job: tuple[Any, ...], patience: float, profile: Profile) -> tuple[str, Any]:
         self._start(profile)
         assert self._connection is not None
+        assert self._process is not None
+        usage = Usage(self._process.pid)
         limit = time.monotonic() + 3 * (profile.seconds + profile.shrink) + FIRST_CALL
         try:
             self._connection.send(job)
             while not self._connection.poll(TICK):
                 since = self._watched()[0]
-                if since and time.monotonic() - since > patience:
+                if since and usage.since(since) > patience:
                     self._kill()
                     return "timed out", f"one call took longer than {patience:g} s"
                 if time.monotonic() > limit:

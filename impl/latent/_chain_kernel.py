@@ -80,7 +80,7 @@ def pooled(
     impossible step or some c_n below `faint`; if careful, also one with a possible score below `least` or a non-zero
     entry of a message below `faint`. Not backward: log Z alone. Room is [2, N, K], or [2, BLOCK, K] for that.
     """
-    B, N, K = nodes.shape
+    B, K = len(nodes), nodes.shape[2]
     e, x, held = room[0], room[1], room.shape[1]
     ahead, powers_of_e = np.empty((BLOCK, K), nodes.dtype), np.empty((3, BLOCK * K))
     back, y = np.empty(K, nodes.dtype), np.empty(K, nodes.dtype)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ..oracles.families import INF, registry
 from ._draws import Array, signed, some_bytes
-from .parameters import ENDS, USUAL
+from .parameters import ENDS, FAR, USUAL
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,22 @@ def ends(family: str) -> Callable[[], st.SearchStrategy[Density]]:
     return lambda: _densities(family, ENDS.get(family, USUAL[family]), at_the_ends=True)
 
 
+def far(family: str) -> Callable[[], st.SearchStrategy[Density]]:
+    """Points far out, and close to the end of a half-line."""
+    return lambda: _densities(family, USUAL[family], points=_far_points)
+
+
 @st.composite
-def _densities(draw: Any, family: str, choices: tuple[tuple[float, ...], ...], at_the_ends: bool = False) -> Density:
+def _densities(
+    draw: Any,
+    family: str,
+    choices: tuple[tuple[float, ...], ...],
+    at_the_ends: bool = False,
+    points: Callable[[str, Array, Any], Array] | None = None,
+) -> Density:
     params = np.array(draw(st.sampled_from(choices)))
     n, drawn = draw(st.sampled_from((3, 2, 1, 5))), some_bytes(draw)
-    x = _points(family, params, drawn[:n])
+    x = (points or _points)(family, params, drawn[:n])
     low, high = registry()[family].support(*params)
     if at_the_ends:
         x = np.append(x, [end for end in (low, high) if abs(end) < INF])
@@ -76,3 +87,19 @@ def _points(family: str, params: Array, drawn: Any) -> Array:
         steps = np.where(drawn % 2 == 0, (1.0 + drawn) / 32.0, 2.0 ** -(drawn % 16.0))
         x = low + (center - low) * steps
     return np.asarray(x, np.float64)
+
+
+def _far_points(family: str, params: Array, drawn: Any) -> Array:
+    """Numbers of the family's kind, 2^k lengths from its middle, or 2^-k of a length from 0; on the upper side where log p
+    overflows on the lower one."""
+    one, (least, most) = registry()[family], FAR[family]
+    low, _ = one.support(*params)
+    center, length = one.place(*params)
+    steps = 2.0 ** (least + drawn % (most - least + 1))
+    other = drawn % 2 == 1
+    if one.kind == "counts":
+        return np.asarray(steps + drawn // 8, np.float64)
+    if one.kind == "above":
+        return np.asarray(low + (center - low) * np.where(other & (low == 0.0), 1.0 / steps, steps), np.float64)
+    x = np.where(other, center - length * steps, center + length * steps)
+    return np.asarray(np.where(one.log_p(params, x) > -1e30, x, center + length * steps), np.float64)

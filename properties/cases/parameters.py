@@ -59,6 +59,16 @@ ENDS: dict[str, tuple[tuple[float, ...], ...]] = {
     "categorical": ((0.5, 0.0, 0.5), (1.0, 0.0), (0.0, 0.25, 0.75)),
 }
 
+# Of supports without an end: the powers of two between which "far out" lies, in lengths. There the density itself is no
+# number any more, or, where it falls like a power, 1e-18 and less.
+LIGHT, HEAVY = (7, 14), (36, 60)
+FAR: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(("normal", "laplace", "gumbel", "logistic", "half-normal", "exponential", "gamma"), LIGHT),
+    **dict.fromkeys(("chi2", "weibull", "geometric", "negative-binomial", "poisson", "gamma-poisson"), LIGHT),
+    **dict.fromkeys(("cauchy", "student-t", "log-normal", "half-cauchy", "inverse-gamma"), HEAVY),
+    **dict.fromkeys(("pareto", "fisher-snedecor", "generalized-pareto"), HEAVY),
+}
+
 CONTINUOUS = (
     "normal", "laplace", "gumbel", "exponential", "gamma", "pareto", "uniform", "beta", "continuous-bernoulli",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from scipy import special
 
 from prufrock import Contract, Subject, subject
 
-from ..cases.parameters import ENDS, USUAL
+from ..cases.parameters import ENDS, FAR, LIGHT, USUAL
 from ..oracles.families import INF, Family, registry
 from ..variational._families import FLAT
 from ..variational.families import MADE
@@ -105,6 +105,20 @@ def _at_the_ends(family: Family) -> Callable[..., Any]:
     return change
 
 
+def _nothing_far_out(family: Family) -> Callable[..., Any]:
+    def change(log_p: Array, params: Array, x: Array, _: Array) -> Array:
+        center, length = family.place(*params)
+        return np.where(np.abs(x - center) > 100.0 * length, -INF, log_p)
+
+    return change
+
+
+def _logarithm(log_p: Array) -> Array:
+    """log p, of a p that was computed first."""
+    with np.errstate(divide="ignore", under="ignore"):
+        return np.log(np.exp(log_p))
+
+
 def _slipped(quantile: Array, params: Array, x: Array, q: Array) -> Array:
     return np.where((q == 0.25) | (q == 0.5) | (q == 0.75), quantile + 2.0 + np.abs(quantile), quantile)
 
@@ -151,6 +165,13 @@ def _mutants(name: str, made: Contract) -> tuple[Subject, ...]:
             mutant("upper-quantile", _changed(family, 2, lambda _, params, x, q: _upper(family, params, q)), ALL),
         ]
         found += [mutant(called, _changed(family, at, change), ALL) for called, at, change in _moments(name, family)]
+    if name in FAR:
+        found += [
+            mutant("floors-far-out", _alone(family, lambda log_p, *_: np.maximum(log_p, -36.0))),
+            mutant("nothing-far-out", _alone(family, _nothing_far_out(family))),
+        ]
+        if FAR[name] == LIGHT:
+            found += [mutant("logarithm-of-the-density", _alone(family, lambda log_p, *_: _logarithm(log_p)))]
     if name == "student-t":
         found += [mutant("log-gammas-one-by-one", _alone(family, _one_by_one))]
     good = subject("good", contract=made, conventions={"ends": "limit"})(lambda *arguments: _log_p(family, *arguments))

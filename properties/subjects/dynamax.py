@@ -84,6 +84,7 @@ UNREACHED = tuple(
         "no-transition-where-forbidden",
         "transition-marginals",
         "entropy-identity",
+        "entropy-identity-of-long-chains",
         "slope-in-all-scores",
     )
 )

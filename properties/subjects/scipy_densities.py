@@ -80,7 +80,7 @@ def _subject(family: str, name: str, translated: Callable[..., Any]) -> Subject:
         conventions={"ends": "limit"},
         requires="scipy>=1.11",
         accepts=_some_successes if family == "negative-binomial" else None,
-        known=(HEAVY,) if family == "generalized-pareto" else (),
+        known={"generalized-pareto": (HEAVY,), "laplace": (UNDERFLOWS,)}.get(family, ()),
     )(_run(name, translated, outputs))
 
 
@@ -89,16 +89,28 @@ def _some_successes(r: Any, p: Any, x: Array, q: Array) -> bool:
     return bool(r > 0)
 
 
-def _heavy() -> Any:
-    from ..cases.densities import Density
+def _case(family: str, params: tuple[float, ...], x: float) -> Callable[[], Any]:
+    def case() -> Any:
+        from ..cases.densities import Density
 
-    return Density("generalized-pareto", np.array([-1.0, 4.0, 0.75]), np.array([1.0]), np.array([0.25]))
+        return Density(family, np.array(params), np.array([x]), np.array([0.25]))
+
+    return case
 
 
+UNDERFLOWS = Known(
+    "far-tails",
+    reason="logpdf is the logarithm of pdf, which underflows: -inf from 745 scales on",
+    witness=_case("laplace", (0.0, 1.0), 1024.0),
+    scope="scipy>=1.11,<=1.17.1",
+    lines="import numpy as np; from scipy import stats\n"
+    "with np.errstate(divide='ignore'):\n"
+    "    assert stats.laplace.logpdf(1024.0) == -np.inf  # want -1024.7",
+)
 HEAVY = Known(
     "mean-and-variance",
     reason="the variance is NaN for a shape from 1/2 to 1, where it is infinite",
-    witness=_heavy,
+    witness=_case("generalized-pareto", (-1.0, 4.0, 0.75), 1.0),
     scope="scipy>=1.11,<=1.17.1",
     lines="import numpy as np; from scipy import stats\nassert np.isnan(stats.genpareto(0.75).var())  # want inf",
 )

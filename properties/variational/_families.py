@@ -16,7 +16,7 @@ from prufrock import Contract, Gap, Judged, Law, all_of, at_most, gap, holds_if,
 from prufrock.call import SubjectRaised
 from prufrock.tolerance import summation
 
-from ..cases.parameters import ENDS, USUAL
+from ..cases.parameters import ENDS, FAR, LIGHT, USUAL
 from ..hygiene import cross_cutting, refusals
 from ..oracles.families import INF, Family, registry
 
@@ -71,11 +71,19 @@ def laws(name: str, source: str) -> tuple[Contract, tuple[Law, ...]]:
 
 
 def _density(made: Contract, name: str, family: Family, source: str) -> tuple[Law, ...]:
-    def closed_form(subject: Judged, case: Density) -> Gap:
-        """log p(x) = the textbook's formula, in float64."""
+    def told(subject: Judged, case: Density) -> Gap:
         want = family.log_p(case.params, case.x)
         size = float(family.size(case.params, case.x).max())
         return gap(subject(*arguments(case)), want, allow=rounding(family, case, case.x, subject.u), effect=size)
+
+    def closed_form(subject: Judged, case: Density) -> Gap:
+        """log p(x) = the textbook's formula, in float64."""
+        return told(subject, case)
+
+    def far_tails(subject: Judged, case: Density) -> Gap:
+        """log p(x) = the textbook's formula, where p(x) itself may be no number any more: 2⁷ to 2¹⁴ lengths out, and to 2⁶⁰
+        in tails that fall like powers."""
+        return told(subject, case)
 
     def total_mass(subject: Judged, case: Density) -> Gap:
         """∫ p = 1 (Σ p = 1), by the double exponential rule at nodes rounded to the subject's dtype."""
@@ -95,9 +103,7 @@ def _density(made: Contract, name: str, family: Family, source: str) -> tuple[La
 
     def at_the_ends(subject: Judged, case: Density) -> Gap:
         """log p at an end of the support, or for parameters at an end of theirs, is the limit: ±∞ or finite."""
-        want = family.log_p(case.params, case.x)
-        allow = rounding(family, case, case.x, subject.u)
-        return gap(subject(*arguments(case)), want, allow=allow, effect=float(family.size(case.params, case.x).max()))
+        return told(subject, case)
 
     def outside(subject: Judged, case: Density) -> Gap:
         """p(x) = 0 outside the support: log p = −∞, NaN or an error, never a number."""
@@ -123,6 +129,10 @@ def _density(made: Contract, name: str, family: Family, source: str) -> tuple[La
             ("a-tenth-too-much", "density-itself"),
         ),
     ]
+    if name in FAR:
+        says = "the log-density is a number where the density is none"
+        kills = ("floors-far-out", "nothing-far-out", *(("logarithm-of-the-density",) if FAR[name] == LIGHT else ()))
+        found.append(_law(made, far_tails, says, source, "oracle", kills, cases="far"))
     when = {"ends": ("limit",)}
     if family.kind == "counts" and name in ENDS:
         says = "where one outcome is certain the others have probability zero"
@@ -267,7 +277,7 @@ def _law(
         needs=needs,
         level="convention" if when else level,
         when=when,
-        cases=f"..cases.densities:ends({family})" if cases == "ends" else None,
+        cases=None if cases == "usual" else f"..cases.densities:{cases}({family})",
         complete=complete,
         effort=0.5,
         name=run.__name__.replace("_", "-"),
