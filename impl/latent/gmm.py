@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from .._kernels import has_kernel
 from . import _gaussian, _inputs
 from ._semiring import log_sum_exp, softmax
 
@@ -187,7 +188,7 @@ def _em(
         for dtype in sorted({Y.dtype, torch.float64}, key=lambda d: -torch.finfo(d).eps):
             if _gaussian.safe(Yt, cholesky, dtype):
                 W = _gaussian.weights(exact.mu, cholesky, exact.pi.log(), diagonal).to(dtype)
-                L, S = _sums(Yt, w, W, diagonal, last)
+                L, S = _sums(Y, Yt, w, W, diagonal, last)
                 if last:
                     return L.to(Y), old
                 mass, mean, spread, kept = _gaussian.expected(S, len(Yt), diagonal)
@@ -198,12 +199,16 @@ def _em(
     return L, old if last else mstep(Y, R, w, covariance, reg, old)
 
 
-def _sums(Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
+def _sums(Y: Tensor, Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
     """L and Σ_n w_n R_nk φ(y_n) in float64 (or L alone), one chunk at a time: products in the precision of W, R in that
     of the data."""
-    L = torch.zeros((), dtype=torch.float64, device=Yt.device)
-    S = torch.zeros(W.shape, dtype=torch.float64, device=Yt.device)
-    lowest = 0.8 * math.log(torch.finfo(Yt.dtype).tiny)  # subnormal numbers would slow every product
+    L = torch.zeros((), dtype=torch.float64, device=Y.device)
+    S = torch.zeros(W.shape, dtype=torch.float64, device=Y.device)
+    lowest = 0.8 * math.log(torch.finfo(Y.dtype).tiny)  # subnormal numbers would slow every product
+    if W.dtype == torch.float64 and Y.is_cpu and has_kernel():
+        from . import _mixture_kernel
+
+        return L + _mixture_kernel.sums(Y, w, W, diagonal, lowest, None if only_L else S), S
     n = min(_gaussian.columns(W.shape[1]), Yt.shape[1])
     room = W.new_ones((W.shape[1], n))
     for y, v in zip(torch.split(Yt, n, 1), torch.split(w, n), strict=True):

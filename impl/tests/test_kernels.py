@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from .._kernels import has_kernel, sources, without_kernels
-from ..latent import _gaussian, baum_welch
+from ..latent import _gaussian, baum_welch, gmm
 from ..transport import sinkhorn
 from ..variational import implicit
 
@@ -37,6 +37,20 @@ def test_gaussian_densities_and_moments(N: int, D: int, K: int, dtype: torch.dty
     L = torch.linalg.cholesky(torch.eye(D) + 0.3 + torch.diag_embed(normal(rng, K, D).exp())).to(dtype)
     torch.testing.assert_close(*both(lambda: _gaussian.density(X, mu, L)))
     torch.testing.assert_close(*both(lambda: _gaussian.quick_moments(X, R)))
+
+
+@DTYPES
+@pytest.mark.parametrize("covariance", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize(("N", "D", "K"), [(9, 1, 2), (300, 3, 4), (1500, 12, 5)])
+def test_gaussian_mixtures(N: int, D: int, K: int, covariance: str, dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(N)
+    X, weights = normal(rng, N, D).to(dtype), normal(rng, N).exp().to(dtype)
+    pi = torch.arange(K, dtype=dtype) / sum(range(K))  # one component is empty
+    start = gmm.Mixture(pi, normal(rng, K, D).to(dtype), torch.eye(D, dtype=dtype).expand(K, D, D))
+    by_kernel, plain = both(lambda: gmm.fit(X, start, weights, covariance, reg=0.1, tol=0.0, max_iter=3))
+    torch.testing.assert_close(by_kernel.log_likelihoods, plain.log_likelihoods)
+    for found, wanted in zip(by_kernel.mixture, plain.mixture, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-4 if dtype == torch.float32 else 1e-9, atol=1e-5)
 
 
 @DTYPES
@@ -119,6 +133,7 @@ implicit.gamma(a, a)
 hmm.posteriors(a.log(), torch.full((2, 2), 0.5).log(), x)
 hmm.viterbi(a.log(), torch.full((2, 2), 0.5).log(), x)
 emission = baum_welch.Gaussian(torch.eye(2), torch.eye(2).expand(2, 2, 2))
+gmm.fit(torch.randn(9, 2), gmm.Mixture(a, torch.eye(2), torch.eye(2).expand(2, 2, 2)), max_iter=1)
 baum_welch.log_likelihood(x, baum_welch.Model(a, torch.full((2, 2), 0.5), emission))
 """
     root = Path(__file__).parents[2]

@@ -64,7 +64,14 @@ SUBJECTS = (
                 gmm_mstep, "latent.gmm", _mstep(name), OUT, {"covariance": form, "empty": "raises"}, _variants(form)
             ),
             *reference(
-                gmm_em_step, "latent.gmm", _em(name), OUT, {"covariance": form, "empty": "keep"}, _variants(form)
+                gmm_em_step,
+                "latent.gmm",
+                _em(name),
+                OUT,
+                {"covariance": form, "empty": "keep"},
+                _variants(form),
+                kernel=True,
+                effort=0.5,
             ),
         )
     ),

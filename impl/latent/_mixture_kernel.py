@@ -1,0 +1,114 @@
+"""The sums of an E-step of mixtures (gmm._sums) as a numba kernel, a block of points at a time.
+
+What torch does to a block in ten passes over memory is done here in the cache: features, joint densities, their shares by
+an exponential of vectors (_vector_exp), and the sums of features.
+
+Symbols: X [N, D] centred, w [N], W [K, F] in the precision of the densities, S [K, F] in float64; phi [F, m] and joint, R
+[K, m] of the m points of a block, R and the sums of features in the precision of X.
+Source: as _gaussian.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._kernels import compiled, fused
+from .._vector_exp import exp
+from ._gaussian_kernel import features
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CACHED = 1 << 17  # numbers in the features of a block
+LEAST = 128  # points in a block
+
+
+def sums(X: Tensor, w: Tensor, W: Tensor, diagonal: bool, lowest: float, S: Tensor | None) -> float:
+    """L, and Σ_n w_n R_nk φ(x_n) added to S, if it is given; R below e^lowest of the largest is 0."""
+    K, F = W.shape
+    block = max(LEAST, CACHED // F)
+    phi, joint = np.empty(F * block, W.numpy().dtype), np.empty(K * block, W.numpy().dtype)
+    R = np.empty(K * block, X.numpy().dtype)
+    low = phi if X.dtype == W.dtype else np.empty(F * block, R.dtype)
+    given = (t.contiguous().numpy() for t in (X, w, W))
+    total: float = _blocks(
+        *given, diagonal, lowest, block, phi, low, joint, R, S is not None, (W if S is None else S).numpy()
+    )
+    return total
+
+
+@compiled
+def _blocks(
+    X: Any,
+    w: Any,
+    W: Any,
+    diagonal: bool,
+    lowest: float,
+    block: int,
+    phi_room: Any,
+    low_room: Any,
+    joint_room: Any,
+    R_room: Any,
+    summed: bool,
+    S: Any,
+) -> float:
+    (K, F), D, L = W.shape, X.shape[1], 0.0
+    nowhere, rows, part = np.zeros(D), np.empty((5, block)), np.empty((K, F), X.dtype)
+    for start in range(0, len(X), block):
+        x, v = X[start : start + block], w[start : start + block]
+        m = len(x)
+        phi, low = phi_room[: F * m].reshape(F, m), low_room[: F * m].reshape(F, m)
+        joint, R = joint_room[: K * m].reshape(K, m), R_room[: K * m].reshape(K, m)
+        if diagonal:
+            _squares(x, phi)
+        else:
+            features(x, nowhere, phi)
+        np.dot(W, phi, joint)
+        L += _shares(joint, v, lowest, rows[:, :m], R)
+        if summed:
+            if X.itemsize < W.itemsize:
+                low[:] = phi
+            np.dot(R, low.T, part)
+            S += part
+    return L
+
+
+@fused
+def _squares(x: Any, phi: Any) -> None:
+    """φ(x) of diagonal covariances: x², x, 1."""
+    m, D = x.shape
+    phi[2 * D] = 1
+    for i in range(D):
+        for n in range(m):
+            phi[D + i, n] = x[n, i]
+        for n in range(m):
+            phi[i, n] = phi[D + i, n] * phi[D + i, n]
+
+
+@fused
+def _shares(joint: Any, w: Any, lowest: float, rows: Any, R: Any) -> float:
+    """Σ_n w_n log Σ_k e^joint, and R_kn = w_n e^joint / Σ_k e^joint."""
+    K, m = joint.shape
+    top, total, z, power, e = rows[0], rows[1], rows[2], rows[3], rows[4]
+    top[:], total[:] = joint[0], 0
+    for k in range(1, K):
+        for n in range(m):
+            top[n] = max(top[n], joint[k, n])
+    for k in range(K):
+        for n in range(m):
+            z[n] = joint[k, n] - top[n]
+        exp(z, 0.0, lowest, power, e)
+        for n in range(m):
+            total[n] += e[n]
+            R[k, n] = e[n]
+    L = 0.0
+    for n in range(m):
+        L += w[n] * (math.log(total[n]) + top[n])
+        z[n] = w[n] / total[n]
+    for k in range(K):
+        for n in range(m):
+            R[k, n] *= z[n]
+    return L
