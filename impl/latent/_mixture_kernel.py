@@ -3,8 +3,8 @@
 What torch does to a block in ten passes over memory is done here in the cache: features, joint densities, their shares by
 an exponential of vectors (_vector_exp), and the sums of features.
 
-Symbols: X [N, D] centred, w [N], W [K, F] in the precision of the densities, S [K, F] in float64; phi [F, m] and joint, R
-[K, m] of the m points of a block, R and the sums of features in the precision of X.
+Symbols: X [N, D] centred, w [N], W and S [K, F] in float64; phi [F, m] and joint, R [K, m] of the m points of a block,
+R and the sums of features in the precision of X.
 Source: as _gaussian.
 """
 
@@ -22,16 +22,15 @@ from ._gaussian_kernel import features
 if TYPE_CHECKING:
     from torch import Tensor
 
-CACHED = 1 << 17  # numbers in the features of a block
+CACHED = 1 << 17  # numbers in the arrays of a block
 LEAST = 128  # points in a block
 
 
 def sums(X: Tensor, w: Tensor, W: Tensor, diagonal: bool, lowest: float, S: Tensor | None) -> float:
     """L, and Σ_n w_n R_nk φ(x_n) added to S, if it is given; R below e^lowest of the largest is 0."""
     K, F = W.shape
-    block = max(LEAST, CACHED // F)
-    phi, joint = np.empty(F * block, W.numpy().dtype), np.empty(K * block, W.numpy().dtype)
-    R = np.empty(K * block, X.numpy().dtype)
+    block = min(len(X), max(LEAST, CACHED // (F + 2 * K)))
+    phi, joint, R = np.empty(F * block), np.empty(K * block), np.empty(K * block, X.numpy().dtype)
     low = phi if X.dtype == W.dtype else np.empty(F * block, R.dtype)
     given = (t.contiguous().numpy() for t in (X, w, W))
     total: float = _blocks(
