@@ -136,7 +136,7 @@ def _by_jax(family: str, name: str, outputs: tuple[str, ...]) -> Callable[..., A
         *params, x, q = (jax.numpy.asarray(value) for value in arguments)
         if family in ("binomial", "beta-binomial"):
             params[0] = params[0].astype(int)
-        x = x.astype(int) if family == "categorical" else x
+        x = x.astype(int) if family == "categorical" and bool((x == x.round()).all()) else x
         made = getattr(D, name)(*_ordered(family, "numpyro", params))
         found = _asked(made, x, q)
         return _returned([np.asarray(found[output]()) for output in outputs])
