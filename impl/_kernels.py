@@ -64,5 +64,5 @@ def _kept(function: Callable[..., Any], **options: Any) -> Any:
 def sources() -> tuple[tuple[int, int], ...]:
     """Time and size of every file of kernels."""
     here = Path(__file__).parent
-    files = (*sorted(here.rglob("_*kernel.py")), here / "_vector_exp.py")
+    files = (*sorted(here.rglob("_*kernel.py")), here / "_vector_math.py")
     return tuple((found.st_mtime_ns, found.st_size) for found in (path.stat() for path in files))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .._kernels import compiled, fused, reordered
-from .._vector_exp import exp
+from .._vector_math import exp
 
 BLOCK = 256  # steps
 

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from .._kernels import compiled
-from .._vector_exp import LN2_HIGH, LN2_LOW, LOG2_E
+from .._vector_math import LN2_HIGH, LN2_LOW, LOG2_E
 
 if TYPE_CHECKING:
     from typing import Annotated as Float

@@ -1,7 +1,7 @@
 """The sums of an E-step of mixtures (gmm._sums) as a numba kernel, a block of points at a time.
 
 What torch does to a block in ten passes over memory is done here in the cache: features, joint densities, their shares by
-an exponential of vectors (_vector_exp), and the sums of features.
+an exponential of vectors (_vector_math), and the sums of features.
 
 Symbols: X [N, D] centred, w [N], W and S [K, F] in float64; phi [F, m] and joint, R [K, m] of the m points of a block,
 R and the sums of features in the precision of X.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import compiled, fused
-from .._vector_exp import exp
+from .._vector_math import exp
 from ._gaussian_kernel import features
 
 if TYPE_CHECKING:

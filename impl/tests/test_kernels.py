@@ -111,12 +111,25 @@ def test_gamma_in_both_tails_and_where_z_is_no_normal_number(dtype: torch.dtype)
     )
 
 
+@DTYPES
+def test_beta_in_both_tails_and_close_to_either_end(dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(2)
+    shapes = 10 ** (6 * torch.rand(2, 3000, generator=rng, dtype=torch.float64) - 2)
+    odds = shapes[0] / shapes[1] * normal(rng, 3000).exp() ** 2
+    z, rest = odds / (1 + odds), 1 / (1 + odds)
+    z[:2], rest[:2] = torch.tensor([1e-30, 1.0]), torch.tensor([1.0, 1e-30])
+    given = [t.to(dtype) for t in (z, *shapes, rest)]
+    by_kernel, plain = both(lambda: implicit.beta(*given))
+    for found, wanted in zip(by_kernel, plain, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-10 if dtype == torch.float64 else 1e-6, atol=0)
+
+
 def test_a_change_in_one_file_of_kernels_reaches_those_that_call_it() -> None:
     from ..latent import _gaussian_kernel
 
     stamp = _gaussian_kernel.densities._cache._cache_file._source_stamp
     assert stamp[1] == sources()
-    assert len(sources()) >= 7
+    assert len(sources()) >= 9
 
 
 def test_without_numba_the_readable_recursions_serve() -> None:
@@ -130,6 +143,7 @@ from impl.variational import implicit
 a, x = torch.full((2,), 0.5), torch.zeros(3, 2)
 sinkhorn.solve(a, a, torch.eye(2), 0.5)
 implicit.gamma(a, a)
+implicit.beta(a, a, a)
 hmm.posteriors(a.log(), torch.full((2, 2), 0.5).log(), x)
 hmm.viterbi(a.log(), torch.full((2, 2), 0.5).log(), x)
 emission = baum_welch.Gaussian(torch.eye(2), torch.eye(2).expand(2, 2, 2))

@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from .._kernels import has_kernel
+
 if TYPE_CHECKING:
     from typing import Annotated as Float
 
@@ -39,6 +41,10 @@ def dz_dshapes(
     rule: Rule, z: Float[Tensor, "n"], rest: Float[Tensor, "n"], alpha: Float[Tensor, "n"], beta: Float[Tensor, "n"]
 ) -> tuple[Float[Tensor, "n"], Float[Tensor, "n"]]:
     """(dz/dα, dz/dβ) for z > 0, rest = 1 − z > 0, α > 0, β > 0 in float64."""
+    if z.is_cpu and has_kernel():
+        from . import _beta_kernel
+
+        return _beta_kernel.dz_dshapes(rule, z, rest, alpha, beta, LIFT)
     lower = z < (alpha + 0.5) / (alpha + beta + 1)
     x, y = torch.where(lower, z, rest), torch.where(lower, rest, z)
     near, far = _lower_tail(rule, x, y, torch.where(lower, alpha, beta), torch.where(lower, beta, alpha))

@@ -1,6 +1,6 @@
 """dz/dα of _gamma_derivative as a numba kernel, a block of columns at a time.
 
-Its time goes to two exponentials a node, by vectors (_vector_exp): e^s − 1 = (2^n − 1) + 2^n (e^y − 1) keeps its digits
+Its time goes to two exponentials a node, by vectors (_vector_math): e^s − 1 = (2^n − 1) + 2^n (e^y − 1) keeps its digits
 at 0. ψ is Stirling's series from SHIFT on, and comes down from there.
 
 Source: derived; ψ: DLMF 5.11.2, 5.5.2.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import fused
-from .._vector_exp import BIAS, LEAST, LN2_HIGH, LN2_LOW, MANTISSA, split
+from .._vector_math import LEAST, log, split
 
 if TYPE_CHECKING:
     from typing import Annotated as Float
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 BLOCK = 256
 SHIFT = 8
 STIRLING = (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)  # B_2k / 2k, the last first
-ONE, ROOT_HALF = 0x3FF << 52, 0x3FE6A09E667F3BCD  # 1 and √½, bit by bit
-NORMAL = 2.0**-1022
 
 
 def dz_dalpha(rule: Rule, z: Float[Tensor, "n"], alpha: Float[Tensor, "n"], lift: int) -> Float[Tensor, "n"]:
@@ -39,7 +37,7 @@ def dz_dalpha(rule: Rule, z: Float[Tensor, "n"], alpha: Float[Tensor, "n"], lift
 
 
 @fused
-def _below_log(a: float) -> tuple[float, float]:
+def below_log(a: float) -> tuple[float, float]:
     """b and c of ψ(a) = log b − c."""
     c = 0.0
     while a < SHIFT:
@@ -52,27 +50,6 @@ def _below_log(a: float) -> tuple[float, float]:
 
 
 @fused
-def _log(x: Any) -> Any:
-    """log x = n log 2 + log m elementwise, √½ <= m < √2, by the series of artanh f, f = (m − 1)/(m + 1)."""
-    m, n = np.empty_like(x), np.empty_like(x)
-    of_x, of_m = x.view(np.int64), m.view(np.int64)
-    for i in range(len(x)):
-        exponent = (of_x[i] + (ONE - ROOT_HALF)) >> MANTISSA
-        of_m[i] = of_x[i] - ((exponent - BIAS) << MANTISSA)
-        n[i] = exponent - BIAS
-    for i in range(len(x)):
-        f = (m[i] - 1) / (m[i] + 1)
-        p = 1 / 21
-        for c in (19, 17, 15, 13, 11, 9, 7, 5, 3, 1):
-            p = p * (f * f) + 1 / c
-        m[i] = n[i] * LN2_HIGH + (n[i] * LN2_LOW + 2 * f * p)
-    for i in range(len(x)):
-        if x[i] < NORMAL:
-            m[i] = math.log(x[i])
-    return m
-
-
-@fused
 def _reach(z: Any, a: Any, cut: float) -> Any:
     """How far the tail reaches: a parabola, then one step, as in the reading version."""
     r, power, series = np.empty_like(z), np.empty_like(z), np.empty_like(z)
@@ -80,7 +57,7 @@ def _reach(z: Any, a: Any, cut: float) -> Any:
         slope = abs(a[i] - z[i])
         r[i] = -2 * cut / (slope + math.sqrt(2 * cut * z[i] + slope * slope))
     split(r, power, series)
-    up = _log(1 + (cut - a * r) / z)
+    up = log(1 + (cut - a * r) / z)
     for i in range(len(z)):
         down = (cut + z[i] * ((1 - power[i]) - power[i] * series[i])) / a[i]
         r[i] = -down if z[i] < a[i] + 0.5 else up[i]
@@ -114,8 +91,8 @@ def _columns(x: Any, w: Any, cut: float, lift: int, all_z: Any, all_alpha: Any, 
         a, b, c = np.empty_like(z), np.empty_like(z), np.empty_like(z)
         for i in range(len(z)):
             a[i] = alpha[i] + lift if z[i] < alpha[i] + 0.5 and alpha[i] < lift else alpha[i]
-            b[i], c[i] = _below_log(a[i])
-        log_z, psi, r = _log(z), _log(b) - c, _reach(z, a, cut)
+            b[i], c[i] = below_log(a[i])
+        log_z, psi, r = log(z), log(b) - c, _reach(z, a, cut)
         mass, mean = _sums(x, w, z, a, r)
         for i in range(len(z)):
             moved = z[i] * r[i] * ((log_z[i] - psi[i]) * mass[i] + r[i] * mean[i])

@@ -102,7 +102,14 @@ SUBJECTS = (
         ("g_rep", "g_corr", "z", "log_pi", "log_accept"),
     ),
     *reference(implicit_gamma, IMPLICIT, lambda own, *x: own.gamma(*x), accuracy=ACCURACY, kernel=True),
-    *reference(implicit_beta, IMPLICIT, lambda own, *x: tuple(own.beta(*x)), ("d_alpha", "d_beta"), accuracy=ACCURACY),
+    *reference(
+        implicit_beta,
+        IMPLICIT,
+        lambda own, *x: tuple(own.beta(*x)),
+        ("d_alpha", "d_beta"),
+        accuracy=ACCURACY,
+        kernel=True,
+    ),
     *reference(implicit_student, IMPLICIT, lambda own, *x: own.student(*x), accuracy=ACCURACY),
     *reference(implicit_von_mises, IMPLICIT, lambda own, *x: own.von_mises(*x), accuracy=ACCURACY),
     *reference(
@@ -111,6 +118,7 @@ SUBJECTS = (
         lambda own, *x: own.dirichlet(*x),
         conventions={"velocity": "marginal"},
         accuracy=ACCURACY,
+        kernel=True,
     ),
     *reference(implicit_mixture, IMPLICIT, _mixture, NAMES),
     *reference(implicit_explicit, IMPLICIT, _explicit),
