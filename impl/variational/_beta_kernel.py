@@ -131,7 +131,7 @@ def psi_rise(x: float, h: float) -> float:
         sixth = even * (squares * squares - 1 / (x * y) ** 2) / 252
         return math.log1p(h / x) + odd / 2 + even / 12 - even * squares / 120 + sixth
     (b, c), (d, e) = below_log(y), below_log(x)
-    return math.log(b / d) - (c - e)
+    return float(math.log(b / d) - (c - e))
 
 
 @fused
