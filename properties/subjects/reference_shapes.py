@@ -55,14 +55,15 @@ def _explicit(own: Any, dist: str, z: Any, params: Any) -> Any:
 
 
 def _draws(own: Any, dist: str, params: Any, seed: int, n: int) -> Any:
-    """Gammas by rejection, betas as their shares, Student t by the chi-square."""
+    """Gammas by rejection, betas as their shares, Student t by the chi-square; gammas that underflow are the least number."""
     import torch
 
     rejection, generator = impl("variational.rejection"), torch.Generator(params.device).manual_seed(seed)
 
     def gamma(alpha: float) -> Any:
         eps, u = rejection.sample(alpha, n, 1, generator=generator, dtype=params.dtype)
-        return rejection.gamma(torch.zeros_like, torch.zeros_like, alpha, eps, u).z
+        z = rejection.gamma(torch.zeros_like, torch.zeros_like, alpha, eps, u).z
+        return z.clamp_min(torch.finfo(z.dtype).tiny)
 
     if dist == "gamma":
         z = gamma(float(params[0]))

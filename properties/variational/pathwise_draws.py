@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prufrock import Contract, Gap, Judged, gap, holds_if, law, same
+from prufrock import Contract, Gap, Judged, gap, holds_if, inconclusive, law, same
 from prufrock.tolerance import summation
 
 from .._scipy import special, stats
@@ -119,7 +119,9 @@ def velocity(draw: Judged, case: Sampled) -> Gap:
     kills=("keeps-everything", "one-shape-more", "half-the-draw"),
 )
 def distribution(draw: Judged, case: Sampled) -> Gap:
-    """F(z; θ) is uniform."""
+    """F(z; θ) is uniform, where less than a thousandth of it lies in the last ulp below 1."""
+    if case.dist == "beta" and special.betainc(*case.params[::-1], 4.0 * draw.u) > 1e-3:
+        return inconclusive("draws close to 1 are beyond what the precision holds")
 
     def drawn(seed: int, n: int) -> Array:
         return np.asarray(draw(case.dist, case.params, seed, n), np.float64)
