@@ -30,7 +30,7 @@ class Profile:
     real: bool = False
 
 
-QUICK = Profile("quick", cases=10, seconds=3.0, shrink=4.0, hang=5.0, run=50.0)
+QUICK = Profile("quick", cases=10, seconds=3.0, shrink=4.0, hang=10.0, run=50.0)
 CI = Profile("ci", cases=100, seconds=20.0, shrink=20.0, hang=20.0)
 DEEP = Profile("deep", cases=2000, seconds=300.0, shrink=60.0, hang=60.0, steer=True)
 

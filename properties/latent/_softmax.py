@@ -1,7 +1,8 @@
 """What laws of log-sum-exp and softmax share: how far rounding may carry them, and what is bad input.
 
 Rounding: 2u(|lse| + 1 + ln n) for lse; relative 2u(4 + max x − x_i + log₂ n) for p_i, to which comes 2u·max|x| where a
-subject computes exp(x − lse(x)), which is the effect of rounding x once more.
+subject computes exp(x − lse(x)), which is the effect of rounding x once more. Whoever adds one entry after the other rounds
+n − 1 numbers of size max|x| + ln n.
 
 Symbols: x [B, n] logits; p [B, n] probabilities; u the unit roundoff.
 Source: Blanchard, Higham & Higham 2021; derived.
@@ -20,8 +21,10 @@ from ..oracles.logits import lse
 
 
 def reach(x: Any, u: float) -> Any:
-    """T3 for each row's lse, and the effect of rounding x once."""
-    return log_sum_exp(finite(lse(x)), x.shape[-1], u) + 2.0 * u * _largest(x)
+    """T3 for each row's lse in any order of its entries, and the effect of rounding x once."""
+    n, largest = x.shape[-1], _largest(x)
+    in_turn = (n - 1) * u * (largest + 1.0 + np.log(max(n, 1)))
+    return log_sum_exp(finite(lse(x)), n, u) + 2.0 * u * largest + in_turn
 
 
 def entry(x: Any, p: Any, solve: Judged) -> Any:
