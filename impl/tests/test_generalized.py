@@ -87,6 +87,17 @@ def test_a_rate_and_a_normal_need_no_correction() -> None:
     assert float((found.g_corr / found.z.square()[:, None].clamp_min(1)).abs().max()) < 1e-13
 
 
+def test_a_beta_keeps_its_digits_where_it_is_nearly_0() -> None:
+    """log q_T − α T = −(α+β) log(1 + e^T) − log B, which is far from T = 0 only just not constant."""
+    alpha, beta = 0.5, 2.5
+    eps = torch.tensor([-9.0, -9.5], dtype=torch.float64)
+    found = generalized.gradient(square, twice, "beta", torch.tensor([alpha, beta], dtype=torch.float64), eps)
+    T = torch.logit(found.z)
+    assert bool((T < -20).all())
+    change = (found.logq_eps - alpha * T).diff() - -(alpha + beta) * torch.log1p(T.exp()).diff()
+    assert float(change.abs()) < 1e-13
+
+
 def test_dirichlet_over_the_noise() -> None:
     """E z₁² = α₁(α₁+1)/α₀(α₀+1)."""
     alpha = torch.tensor([1.5, 0.8], dtype=torch.float64)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import digamma, lgamma
-from torch.nn.functional import softplus
+from torch.nn.functional import logsigmoid
 from torch.special import zeta
 
 from . import _samples
@@ -139,8 +139,9 @@ def _beta(alpha: Tensor, beta: Tensor, eps: Tensor) -> _Draw:
     T = digamma(alpha) - digamma(beta) + s * eps
     dT = torch.stack([one + ds[0] * eps, ds[1] * eps - other], 1)
     psi, log_B = digamma(alpha + beta), lgamma(alpha) + lgamma(beta) - lgamma(alpha + beta)
-    score = torch.stack([-softplus(-T) - digamma(alpha) + psi, -softplus(T) - digamma(beta) + psi], 1)
-    logq = -alpha * softplus(-T) - beta * softplus(T) - log_B
+    log_z, log_rest = logsigmoid(T), logsigmoid(-T)  # softplus is 2e-9 off beyond 20
+    score = torch.stack([log_z - digamma(alpha) + psi, log_rest - digamma(beta) + psi], 1)
+    logq = alpha * log_z + beta * log_rest - log_B
     return _Draw(T, dT, s, ds / s, logq, alpha * (-T).sigmoid() - beta * T.sigmoid(), score)
 
 
