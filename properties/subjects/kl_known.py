@@ -108,6 +108,14 @@ RECORDS: dict[tuple[str, str], tuple[Record, ...]] = {
             N + "found = D.kl_divergence(D.Kumaraswamy(2.0, 3.0), D.Beta(2.0, 3.0))\n"
             "assert found < 0.03  # want 0.0402, as with ten thousand terms",
         ),
+        Record(
+            "gibbs",
+            "negative between two that are one: ten terms of a series (KL_KUMARASWAMY_BETA_TAYLOR_ORDER)",
+            (1.0, 3.0),
+            "beta",
+            (1.0, 3.0),
+            N + "assert D.kl_divergence(D.Kumaraswamy(1.0, 3.0), D.Beta(1.0, 3.0)) < -1e-3  # want 0",
+        ),
     ),
 }
 
