@@ -105,9 +105,9 @@ def columns(F: int) -> int:
     return max(2048, CHUNK // F)
 
 
-def safe(Xt: Float[Tensor, "D N"], L: Float[Tensor, "K D D"], dtype: torch.dtype) -> bool:
+def safe(X: Float[Tensor, "N D"], L: Float[Tensor, "K D D"], dtype: torch.dtype) -> bool:
     """Whether the expansion keeps half of the digits: u Σ_ij |P_ij| |x_i| |x_j| <= 4 √u for the largest |x_i|."""
-    top = Xt.abs().amax(1).to(L)
+    top = X.abs().amax(0).to(L)
     worst = (torch.cholesky_inverse(L).abs() @ top) @ top
     return bool((worst * math.sqrt(torch.finfo(dtype).eps) <= 4).all())
 
@@ -148,8 +148,7 @@ def moments(
 def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]) -> Float[Tensor, "N K"]:
     """log N(x_n | μ_k, L_k L_kᵀ), by the expansion in φ where it keeps the digits (and no gradient is wanted)."""
     centre = X.mean(0)
-    Xt = (X - centre).T.contiguous()
-    if any(t.requires_grad for t in (X, mu, L)) or not safe(Xt, L, X.dtype):
+    if any(t.requires_grad for t in (X, mu, L)) or not safe(X - centre, L, X.dtype):
         return log_density(X, mu, L)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False)
     out = X.new_empty((len(X), len(W)))
@@ -161,7 +160,7 @@ def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, 
     W = W.to(X)
     n = min(columns(W.shape[1]), len(X))
     room = X.new_ones((W.shape[1], n))
-    for x, rows in zip(torch.split(Xt, n, 1), torch.split(out, n), strict=True):
+    for x, rows in zip(torch.split((X - centre).T.contiguous(), n, 1), torch.split(out, n), strict=True):
         rows.copy_((W @ features(x, False, room[:, : x.shape[1]])).T)
     return out
 

@@ -26,7 +26,7 @@ def densities(X: Any, centre: Any, W: Any, out: Any) -> None:
         x = X[start : start + BLOCK]
         m = len(x)
         phi = room[: F * m].reshape(F, m)
-        features(x, centre, phi)
+        features(x, centre, False, phi)
         np.dot(phi.T, W, joint[:m])
         out[start : start + m] = joint[:m]
 
@@ -40,24 +40,24 @@ def sums(X: Any, centre: Any, R: Any, S: Any) -> None:
         x = X[start : start + BLOCK]
         m = len(x)
         phi = room[: F * m].reshape(F, m)
-        features(x, centre, phi)
+        features(x, centre, False, phi)
         share[:m] = R[start : start + m]
         np.dot(phi, share[:m], part)
         S += part
 
 
 @fused
-def features(x: Any, centre: Any, phi: Any) -> None:
-    """φ(x − centre) of every point, a row for each feature."""
+def features(x: Any, centre: Any, diagonal: bool, phi: Any) -> None:
+    """φ(x − centre) of every point, a row for each feature, as _gaussian.features."""
     m, D = x.shape
-    f = D * (D + 1) // 2
+    f = D if diagonal else D * (D + 1) // 2
     phi[f + D] = 1
     for i in range(D):
         for n in range(m):
             phi[f + i, n] = x[n, i] - centre[i]
     row = 0
     for i in range(f, f + D):
-        for j in range(i, f + D):
+        for j in range(i, i + 1 if diagonal else f + D):
             for n in range(m):
                 phi[row, n] = phi[i, n] * phi[j, n]
             row += 1

@@ -26,17 +26,15 @@ CACHED = 1 << 17  # numbers in the arrays of a block
 LEAST = 128  # points in a block
 
 
-def sums(X: Tensor, w: Tensor, W: Tensor, diagonal: bool, lowest: float, S: Tensor | None) -> float:
-    """L, and Σ_n w_n R_nk φ(x_n) added to S, if it is given; R below e^lowest of the largest is 0."""
+def sums(X: Tensor, w: Tensor, W: Tensor, diagonal: bool, lowest: float, only_L: bool, S: Tensor) -> float:
+    """L, and Σ_n w_n R_nk φ(x_n) added to S unless L alone is wanted; R below e^lowest of the largest is 0."""
     K, F = W.shape
     block = min(len(X), max(LEAST, CACHED // (F + 2 * K)))
     phi, joint, R = np.empty(F * block), np.empty(K * block), np.empty(K * block, X.numpy().dtype)
     low = phi if X.dtype == W.dtype else np.empty(F * block, R.dtype)
     given = (t.contiguous().numpy() for t in (X, w, W))
-    total: float = _blocks(
-        *given, diagonal, lowest, block, phi, low, joint, R, S is not None, (W if S is None else S).numpy()
-    )
-    return total
+    L: float = _blocks(*given, diagonal, lowest, block, phi, low, joint, R, only_L, S.numpy())
+    return L
 
 
 @compiled
@@ -51,7 +49,7 @@ def _blocks(
     low_room: Any,
     joint_room: Any,
     R_room: Any,
-    summed: bool,
+    only_L: bool,
     S: Any,
 ) -> float:
     (K, F), D, L = W.shape, X.shape[1], 0.0
@@ -61,30 +59,15 @@ def _blocks(
         m = len(x)
         phi, low = phi_room[: F * m].reshape(F, m), low_room[: F * m].reshape(F, m)
         joint, R = joint_room[: K * m].reshape(K, m), R_room[: K * m].reshape(K, m)
-        if diagonal:
-            _squares(x, phi)
-        else:
-            features(x, nowhere, phi)
+        features(x, nowhere, diagonal, phi)
         np.dot(W, phi, joint)
         L += _shares(joint, v, lowest, rows[:, :m], R)
-        if summed:
+        if not only_L:
             if X.itemsize < W.itemsize:
                 low[:] = phi
             np.dot(R, low.T, part)
             S += part
     return L
-
-
-@fused
-def _squares(x: Any, phi: Any) -> None:
-    """φ(x) of diagonal covariances: x², x, 1."""
-    m, D = x.shape
-    phi[2 * D] = 1
-    for i in range(D):
-        for n in range(m):
-            phi[D + i, n] = x[n, i]
-        for n in range(m):
-            phi[i, n] = phi[D + i, n] * phi[D + i, n]
 
 
 @fused

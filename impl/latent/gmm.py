@@ -186,7 +186,7 @@ def _em(
     if not diagonal or bool((exact.Sigma.diagonal(0, -2, -1).diag_embed() == exact.Sigma).all()):
         cholesky = _gaussian.cholesky(exact.Sigma)
         for dtype in sorted({Y.dtype, torch.float64}, key=lambda d: -torch.finfo(d).eps):
-            if _gaussian.safe(Yt, cholesky, dtype):
+            if _gaussian.safe(Y, cholesky, dtype):
                 W = _gaussian.weights(exact.mu, cholesky, exact.pi.log(), diagonal).to(dtype)
                 L, S = _sums(Y, Yt, w, W, diagonal, last)
                 if last:
@@ -208,7 +208,7 @@ def _sums(Y: Tensor, Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: b
     if W.dtype == torch.float64 and Y.is_cpu and has_kernel():
         from . import _mixture_kernel
 
-        return L + _mixture_kernel.sums(Y, w, W, diagonal, lowest, None if only_L else S), S
+        return L + _mixture_kernel.sums(Y, w, W, diagonal, lowest, only_L, S), S
     n = min(_gaussian.columns(W.shape[1]), Yt.shape[1])
     room = W.new_ones((W.shape[1], n))
     for y, v in zip(torch.split(Yt, n, 1), torch.split(w, n), strict=True):

@@ -1,7 +1,6 @@
 """dz/dα and dz/dβ of _beta_derivative as a numba kernel, a block of columns at a time.
 
-Its time goes to two exponentials and a logarithm a node, by vectors (_vector_math). What ends in −∞ there is cut at
-e^LEAST, which is nothing beside 1.
+Its time goes to two exponentials and a logarithm a node, by vectors (_vector_math).
 
 Source: as _beta_derivative; ψ(x + h) − ψ(x) as there, or from ψ of _gamma_kernel.
 """
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import fused
-from .._vector_math import LEAST, log, split
+from .._vector_math import LEAST, exp, log, split
 from ._gamma_kernel import BLOCK, below_log
 
 if TYPE_CHECKING:
@@ -137,29 +136,26 @@ def psi_rise(x: float, h: float) -> float:
 @fused
 def _reach(cut: float, z: Any, rest: Any, a: Any, n: Any) -> Any:
     """r with φ(r) = cut, nearly: a parabola, then three steps, as in the reading version."""
-    r, x, power, series = np.empty_like(z), np.empty_like(z), np.empty_like(z), np.empty_like(z)
+    r, x, power, fall = np.empty_like(z), np.empty_like(z), np.empty_like(z), np.empty_like(z)
     left, step = np.empty_like(z), np.empty_like(z)
     for i in range(len(z)):
         slope = max(a[i] - n[i] * z[i], 0.0)
         r[i] = 2 * cut / (slope + math.sqrt(2 * cut * n[i] * z[i] * rest[i] + slope * slope))
     for _ in range(3):
+        exp(-r, 0.0, LEAST, power, fall)
         for i in range(len(z)):
-            x[i] = max(-r[i], LEAST)
-        split(x, power, series)
-        for i in range(len(z)):
-            x[i] = (power[i] + power[i] * series[i]) * z[i]
-            left[i] = rest[i] + x[i]
+            fall[i] *= z[i]
+            left[i] = rest[i] + fall[i]
         L = log(left)
         for i in range(len(z)):
             L[i] = a[i] * r[i] + n[i] * L[i]
-            step[i] = L[i] / (r[i] * (a[i] - n[i] * x[i] / left[i]))
+            step[i] = L[i] / (r[i] * (a[i] - n[i] * fall[i] / left[i]))
             left[i] = cut / L[i]
         up = log(left)
         for i in range(len(z)):
-            x[i] = min(max(up[i] * step[i], LEAST), -LEAST)
-        split(x, power, series)
-        for i in range(len(z)):
-            r[i] *= power[i] + power[i] * series[i]
+            x[i] = min(up[i] * step[i], -LEAST)
+        exp(x, 0.0, LEAST, power, fall)
+        r *= fall
     return r
 
 
@@ -167,7 +163,7 @@ def _reach(cut: float, z: Any, rest: Any, a: Any, n: Any) -> Any:
 def _sums(x: Any, w: Any, z: Any, a: Any, n: Any, r: Any) -> tuple[Any, Any, Any]:
     """Σ w e^{−φ}, Σ w x e^{−φ} and Σ w L e^{−φ} over the nodes s = r x, φ = a s + n L, L = log(1 + z (e^{−s} − 1)): 0 at 0,
     however the distance from 1 was rounded."""
-    s, power, series = np.empty_like(z), np.empty_like(z), np.empty_like(z)
+    s, power, series, height = np.empty_like(z), np.empty_like(z), np.empty_like(z), np.empty_like(z)
     mass, mean, bent = np.zeros_like(z), np.zeros_like(z), np.zeros_like(z)
     for node in range(len(x)):
         for i in range(len(z)):
@@ -177,11 +173,10 @@ def _sums(x: Any, w: Any, z: Any, a: Any, n: Any, r: Any) -> tuple[Any, Any, Any
             series[i] = 1 + z[i] * ((power[i] - 1) + power[i] * series[i])
         L = log(series)
         for i in range(len(z)):
-            s[i] = max(a[i] * s[i] - n[i] * L[i], LEAST)
-        split(s, power, series)
+            s[i] = a[i] * s[i] - n[i] * L[i]
+        exp(s, 0.0, LEAST, power, height)
         for i in range(len(z)):
-            height = power[i] + power[i] * series[i]
-            mass[i] += w[0, node] * height
-            mean[i] += w[1, node] * height
-            bent[i] += w[0, node] * L[i] * height
+            mass[i] += w[0, node] * height[i]
+            mean[i] += w[1, node] * height[i]
+            bent[i] += w[0, node] * L[i] * height[i]
     return mass, mean, bent

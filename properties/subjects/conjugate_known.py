@@ -9,6 +9,8 @@ import numpy as np
 
 from prufrock import Known
 
+from .densities_known import witness
+
 SCOPE = "conjugate-models>=0.10,<=0.14.0"
 ASK = "from conjugate import distributions as D, models as M\n"
 
@@ -143,10 +145,5 @@ def known_density(family: str) -> tuple[Known, ...]:
     if family not in DENSITIES:
         return ()
     laws, reason, params, x, lines = DENSITIES[family]
-
-    def witness() -> Any:
-        from ..cases.densities import Density
-
-        return Density(family, np.array(params), np.array(x), np.array([0.5]))
-
-    return tuple(Known(law, reason, witness=witness, scope=SCOPE, lines=lines) for law in laws)
+    case = witness(family, params, x, (0.5,))
+    return tuple(Known(law, reason, witness=case, scope=SCOPE, lines=lines) for law in laws)

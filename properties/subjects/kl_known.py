@@ -9,7 +9,8 @@ import numpy as np
 
 from prufrock import Known
 
-SCOPES = {"torch": "torch>=2.4,<=2.13.0", "numpyro": "numpyro>=0.13,<=0.22.0"}
+from .lax_variational import SCOPE
+
 D = "import torch; from torch import distributions as D; one = torch.tensor(1.0)\n"
 
 
@@ -123,7 +124,7 @@ RECORDS: dict[tuple[str, str], tuple[Record, ...]] = {
 def known(library: str, family: str, dtype: str) -> tuple[Known, ...]:
     """The records of one family in one dtype."""
     return tuple(
-        Known(record.law, record.reason, witness=_witness(family, record), scope=SCOPES[library], lines=record.lines)
+        Known(record.law, record.reason, witness=_witness(family, record), scope=SCOPE[library], lines=record.lines)
         for record in RECORDS.get((library, family), ())
         if dtype in record.dtypes
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from prufrock import Known, Subject, subject
 
 from ..variational.families import MADE
+from .densities_known import witness
 
 Array = NDArray[Any]
 
@@ -89,19 +90,10 @@ def _some_successes(r: Any, p: Any, x: Array, q: Array) -> bool:
     return bool(r > 0)
 
 
-def _case(family: str, params: tuple[float, ...], x: float) -> Callable[[], Any]:
-    def case() -> Any:
-        from ..cases.densities import Density
-
-        return Density(family, np.array(params), np.array([x]), np.array([0.25]))
-
-    return case
-
-
 UNDERFLOWS = Known(
     "far-tails",
     reason="logpdf is the logarithm of pdf, which underflows: -inf from 745 scales on",
-    witness=_case("laplace", (0.0, 1.0), 1024.0),
+    witness=witness("laplace", (0.0, 1.0), (1024.0,)),
     scope="scipy>=1.11,<=1.17.1",
     lines="import numpy as np; from scipy import stats\n"
     "with np.errstate(divide='ignore'):\n"
@@ -110,7 +102,7 @@ UNDERFLOWS = Known(
 HEAVY = Known(
     "mean-and-variance",
     reason="the variance is NaN for a shape from 1/2 to 1, where it is infinite",
-    witness=_case("generalized-pareto", (-1.0, 4.0, 0.75), 1.0),
+    witness=witness("generalized-pareto", (-1.0, 4.0, 0.75), (1.0,)),
     scope="scipy>=1.11,<=1.17.1",
     lines="import numpy as np; from scipy import stats\nassert np.isnan(stats.genpareto(0.75).var())  # want inf",
 )

@@ -40,10 +40,10 @@ with jax.enable_x64(True):
 assert abs(at / near - 1) > 0.1"""
 
 BETAINC_KNOWN = (
-    Known("velocity", INTEGER, witness("BetaDraws", (0.3125,), (1.0,), (2.5,)), SCOPE, lines=BETAINC),
-    Known("eight-digits", INTEGER, witness("BetaDraws", (0.3125,), (1.0,), (2.5,)), SCOPE, lines=BETAINC),
-    Known("moving-quantile", INTEGER, witness("BetaDraws", (0.3125,), (1.0,), (2.5,)), SCOPE, lines=BETAINC),
-    Known("one-shape-more", INTEGER, witness("BetaDraws", (0.3125,), (1.0,), (2.5,)), SCOPE, lines=BETAINC),
+    *(
+        Known(law, INTEGER, witness("BetaDraws", (0.3125,), (1.0,), (2.5,)), SCOPE, lines=BETAINC)
+        for law in ("velocity", "eight-digits", "moving-quantile", "one-shape-more")
+    ),
     Known("velocity-near-the-ends", INTEGER, witness("BetaDraws", (0.5,), (2.5,), (1.0,)), SCOPE, lines=BETAINC),
     Known("power-of-a-uniform", INTEGER, witness("BetaDraws", (0.0625,), (2.5,), (1.0,)), SCOPE, lines=BETAINC),
     Known("gradient", INTEGER, _noise, SCOPE, lines=BETAINC),

@@ -14,7 +14,7 @@ import pytest
 
 from prufrock.usage import Usage
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
+TOLD = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
 SPIN, SLEEP = "print(flush=True)\nwhile True: pass", "import time; print(flush=True); time.sleep(1000)"
 
 
@@ -35,11 +35,13 @@ def _watched(pid: int, enough: float) -> float:
     return found
 
 
+@TOLD
 @pytest.mark.parametrize("started", [SPIN, SLEEP], indirect=True, ids=["computes", "sleeps"])
 def test_what_computes_or_sleeps_uses_its_time(started: subprocess.Popen[bytes]) -> None:
     assert _watched(started.pid, 0.2) >= 0.2
 
 
+@TOLD
 @pytest.mark.parametrize("started", [SPIN], indirect=True, ids=["stopped"])
 def test_what_may_not_run_uses_none(started: subprocess.Popen[bytes]) -> None:
     os.kill(started.pid, signal.SIGSTOP)
