@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,11 @@ except ImportError:  # on commits older than it
         Chance = None
 
 DRAWN = np.random.default_rng(0).normal(size=1 << 19)
-KNOWN = {"declared": {"var": 1.0}, "estimated": {"tails": "clt"}, "bounded": {"bounds": (-6.0, 6.0)}}
+KNOWN: dict[str, dict[str, Any]] = {
+    "declared": {"var": 1.0},
+    "estimated": {"tails": "clt"},
+    "bounded": {"bounds": (-6.0, 6.0)},
+}
 REPEATS = 7
 
 
@@ -32,7 +36,7 @@ def _ready(seed: int, n: int) -> np.ndarray:
 
 def _check(atol: float, known: str, bias: float = 0.0, case: int = 0) -> Chance:
     chance = Chance(0, "benchmark", case, 1e-8, 4_000_000)
-    chance.mean(_ready, bias, atol=atol, **KNOWN[known])  # type: ignore[arg-type]
+    chance.mean(_ready, bias, atol=atol, **KNOWN[known])
     return chance
 
 

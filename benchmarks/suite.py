@@ -12,6 +12,7 @@ before every timed call, so that what it prepares is kept.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import ClassVar
 
 from . import measure
 from .workload import Absent, Call, Workload, prepared, problem
@@ -32,8 +33,8 @@ def speed(workload: Workload) -> type:
     """Seconds a call, and the error of what it returns."""
 
     class Speed:
-        params = [list(workload.ours) + list(workload.peers), list(workload.cases), DEVICES]  # noqa: RUF012
-        param_names = ["who", "case", "device"]  # noqa: RUF012
+        params: ClassVar = [list(workload.ours) + list(workload.peers), list(workload.cases), DEVICES]
+        param_names: ClassVar = ["who", "case", "device"]
         timer = staticmethod(measure.clock)
         repeat = (3, 10, 0.6)
         rounds, warmup_time, min_run_count, timeout = 1, 0, 2, TIMEOUT
@@ -59,8 +60,8 @@ def ratio(workload: Workload) -> type:
     """Ours over each peer."""
 
     class Ratio:
-        params = [list(workload.ours), list(workload.peers), list(workload.cases), DEVICES]  # noqa: RUF012
-        param_names = ["ours", "peer", "case", "device"]  # noqa: RUF012
+        params: ClassVar = [list(workload.ours), list(workload.peers), list(workload.cases), DEVICES]
+        param_names: ClassVar = ["ours", "peer", "case", "device"]
         unit = "ours / peer"
         timeout = TIMEOUT
         version = workload.version
@@ -79,8 +80,8 @@ def memory(workload: Workload) -> type:
     """Peak memory of a process that makes the problem and calls once or twice."""
 
     class Memory:
-        params = [list(workload.ours) + list(workload.peers), list(workload.memory)]  # noqa: RUF012
-        param_names = ["who", "case"]  # noqa: RUF012
+        params: ClassVar = [list(workload.ours) + list(workload.peers), list(workload.memory)]
+        param_names: ClassVar = ["who", "case"]
         timeout = TIMEOUT
         version = workload.version
 

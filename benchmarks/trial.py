@@ -109,8 +109,8 @@ def page(number: int) -> str:
 
 def _summary(equal: Sequence[Outcome], planted: Sequence[Outcome]) -> Iterable[tuple[str, str, str]]:
     for what, outcomes, right in (("equal trees pass", equal, False), ("planted +10 % is slower", planted, True)):
-        both = (sum(o.closed is right for o in outcomes), sum(o.closed_by_time is right for o in outcomes))
-        yield what, *(f"{n} of {len(outcomes)}" for n in both)  # type: ignore[misc]
+        closed, by_time = (sum(o.closed is right for o in outcomes), sum(o.closed_by_time is right for o in outcomes))
+        yield what, f"{closed} of {len(outcomes)}", f"{by_time} of {len(outcomes)}"
 
 
 def _equal(number: int) -> Iterable[Outcome]:

@@ -1,5 +1,6 @@
 """Control variates and baselines: what a coefficient from the same sample costs, and where there is none to be had."""
 
+from collections.abc import Callable
 from itertools import product
 
 import pytest
@@ -14,7 +15,7 @@ W = torch.tensor([0.0, 1.0, 9.0], dtype=DTYPE)
 U = torch.tensor([-1.0, 0.0, 2.0], dtype=DTYPE)
 
 
-def over_samples(n: int, estimate) -> torch.Tensor:  # type: ignore[no-untyped-def]
+def over_samples(n: int, estimate: Callable[..., torch.Tensor]) -> torch.Tensor:
     """The mean over all samples of size n of the mean of estimate(indices)."""
     total = torch.zeros((), dtype=DTYPE)
     for atoms in product(range(len(P)), repeat=n):

@@ -100,7 +100,8 @@ def plain_lines() -> st.SearchStrategy[Lines]:
 @st.composite
 def clouds_on_a_line(draw: Any) -> Clouds:
     """d = 1 and p ≥ 1: the line in disguise."""
-    return draw(_line_clouds(POWERS, SCALES))  # type: ignore[no-any-return]
+    found: Clouds = draw(_line_clouds(POWERS, SCALES))
+    return found
 
 
 @st.composite

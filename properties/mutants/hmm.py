@@ -145,8 +145,8 @@ def _transposes_if_three(log_pi: Array, log_A: Array, log_B: Array) -> tuple[Arr
     return log_pi, log_A.T if len(log_pi) == 3 else log_A, log_B
 
 
-def _floored(*x: Array) -> tuple[Array, ...]:
-    return tuple(np.maximum(y, np.asarray(np.log(1e-10), y.dtype)) for y in x)
+def _floored(x: Array) -> Array:
+    return np.asarray(np.maximum(x, np.asarray(np.log(1e-10), x.dtype)))
 
 
 def _neighbours(log_pi: Array, log_A: Array, log_B: Array) -> tuple[Array, Array, Array]:
@@ -226,7 +226,7 @@ OF_BOTH: dict[str, Smoother] = {
     "drops-last-frame": _said(lambda g, x: g._replace(log_z=right(*x[:2], x[2][:-1]).log_z) if len(x[2]) > 1 else g),
     "normalises-frames": _read(lambda p, A, B: (p, A, _normal(B))),
     "normalises-scores": _read(lambda p, A, B: (_normal(p), _normal(A), B)),
-    "floors-zeros": _read(lambda *x: _floored(*x)),  # type: ignore[arg-type]
+    "floors-zeros": _read(lambda p, A, B: (_floored(p), _floored(A), _floored(B))),
     "floors-messages": lambda p, A, B: scaled(p, A, B, floor=1e-15),
     "rescales-once-a-frame": scaled,
     "no-rescaling": lambda p, A, B: scaled(p, A, B, rescale=False),

@@ -51,7 +51,7 @@ def contributions_size(score: Score, f: Any, case: Any, z: Array, wrt: str) -> A
 def score_laws(contract: Contract, score: Score) -> tuple[Law, ...]:
     """The laws, for a contract (f, logits, z) -> G with a convention "wrt"."""
     answers = contract.conventions["wrt"]
-    says = {"level": "convention", "when": {"wrt": answers}}
+    says: dict[str, Any] = {"level": "convention", "when": {"wrt": answers}}
 
     def bound(case: Any, f: Any, z: Array, wrt: str, u: float) -> tuple[Array, float]:
         size = contributions_size(score, f, case, z, wrt)
@@ -66,7 +66,7 @@ def score_laws(contract: Contract, score: Score) -> tuple[Law, ...]:
         code="SCO-03",
         complete=True,
         kills=("log-q-for-its-gradient", "wrong-sign", "forgets-centre", "half-precision", "other-parametrisation"),
-        **says,  # type: ignore[arg-type]
+        **says,
     )
     def gradient(estimate: Judged, case: Any) -> Gap:
         """Σ_z q(z) G(z) = ∇ Σ_z q(z) f(z)."""
@@ -86,7 +86,7 @@ def score_laws(contract: Contract, score: Score) -> tuple[Law, ...]:
         code="SCO-03",
         complete=True,
         kills=("absolute-values", "squares-values"),
-        **says,  # type: ignore[arg-type]
+        **says,
     )
     def linear_in_integrand(estimate: Judged, case: Any) -> Gap:
         """G(f + c·g) = G(f) + c·G(g)."""
@@ -104,7 +104,7 @@ def score_laws(contract: Contract, score: Score) -> tuple[Law, ...]:
         code="X-07",
         complete=True,
         kills=("centres-values", "divides-by-samples", "shifts-samples"),
-        **says,  # type: ignore[arg-type]
+        **says,
     )
     def sample_by_sample(estimate: Judged, case: Any) -> Gap:
         """G(z_1, …, z_S)_s = G(z_s)."""
@@ -121,7 +121,7 @@ def score_laws(contract: Contract, score: Score) -> tuple[Law, ...]:
         code="SCO-03",
         complete=True,
         kills=("baseline-of-one", "mean-as-baseline"),
-        **says,  # type: ignore[arg-type]
+        **says,
     )
     def nothing_from_nothing(estimate: Judged, case: Any) -> Gap:
         """f(z_s) = 0  ⇒  G_s = 0, for f(z) = (z_0 − z_s0) g(z)."""
@@ -155,7 +155,7 @@ def score_laws(contract: Contract, score: Score) -> tuple[Law, ...]:
         rule="T1",
         code="SCO-03",
         kills=("other-parametrisation", "forgets-centre", "baseline-of-one"),
-        **says,  # type: ignore[arg-type]
+        **says,
     )
     def information(estimate: Judged, case: Any) -> Gap:
         """Σ_z q(z) G Gᵀ = c² E ∇ log q ∇ log qᵀ for f = c."""

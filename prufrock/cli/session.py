@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -66,7 +67,7 @@ class Session:
         self._report(time.monotonic() - start, interrupted)
         return INTERRUPTED if interrupted else self._exit_code()
 
-    def _judge(self, executor: object, max_time: float | None) -> None:
+    def _judge(self, executor: Executor, max_time: float | None) -> None:
         err = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
@@ -75,7 +76,7 @@ class Session:
                 self.cells,
                 profile=PROFILES[self.profile],
                 seed=self.seed,
-                executor=executor,  # type: ignore[arg-type]
+                executor=executor,
                 window=1 if self.workers <= 1 else 2 * self.workers,
                 max_time=max_time,
             )
@@ -205,8 +206,9 @@ def _versions(verdicts: Sequence[Verdict]) -> str:
 
 def _table(verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("contract", "left"), ("subject", "left"), ("laws", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("contract")
+    table.add_column("subject")
+    table.add_column("laws", justify="right")
     shown = [s for s in Status if any(v.status is s for v in verdicts)]
     for status in shown:
         table.add_column(status.value, justify="right")
