@@ -105,9 +105,15 @@ def columns(F: int) -> int:
     return max(2048, CHUNK // F)
 
 
-def safe(X: Float[Tensor, "N D"], L: Float[Tensor, "K D D"], dtype: torch.dtype) -> bool:
+def reach(X: Float[Tensor, "N D"]) -> Float[Tensor, "D"]:
+    """The largest |x_i|."""
+    least, most = torch.aminmax(X, dim=0)
+    return torch.maximum(-least, most)
+
+
+def safe(reach: Float[Tensor, "D"], L: Float[Tensor, "K D D"], dtype: torch.dtype) -> bool:
     """Whether the expansion keeps half of the digits: u Σ_ij |P_ij| |x_i| |x_j| <= 4 √u for the largest |x_i|."""
-    top = X.abs().amax(0).to(L)
+    top = reach.to(L)
     worst = (torch.cholesky_inverse(L).abs() @ top) @ top
     return bool((worst * math.sqrt(torch.finfo(dtype).eps) <= 4).all())
 
@@ -148,7 +154,7 @@ def moments(
 def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]) -> Float[Tensor, "N K"]:
     """log N(x_n | μ_k, L_k L_kᵀ), by the expansion in φ where it keeps the digits (and no gradient is wanted)."""
     centre = X.mean(0)
-    if any(t.requires_grad for t in (X, mu, L)) or not safe(X - centre, L, X.dtype):
+    if any(t.requires_grad for t in (X, mu, L)) or not safe(reach(X - centre), L, X.dtype):
         return log_density(X, mu, L)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False)
     out = X.new_empty((len(X), len(W)))

@@ -53,15 +53,16 @@ def _blocks(
     S: Any,
 ) -> float:
     (K, F), D, L = W.shape, X.shape[1], 0.0
-    nowhere, rows, part = np.zeros(D), np.empty((5, block)), np.empty((K, F), X.dtype)
+    nowhere, rows_room, part = np.zeros(D), np.empty(5 * block), np.empty((K, F), X.dtype)
     for start in range(0, len(X), block):
         x, v = X[start : start + block], w[start : start + block]
         m = len(x)
         phi, low = phi_room[: F * m].reshape(F, m), low_room[: F * m].reshape(F, m)
         joint, R = joint_room[: K * m].reshape(K, m), R_room[: K * m].reshape(K, m)
+        rows = rows_room[: 5 * m].reshape(5, m)
         features(x, nowhere, diagonal, phi)
         np.dot(W, phi, joint)
-        L += _shares(joint, v, lowest, rows[:, :m], R)
+        L += _shares(joint, v, lowest, rows, R)
         if not only_L:
             if X.itemsize < W.itemsize:
                 low[:] = phi

@@ -161,13 +161,13 @@ def fit(
     log_joint(X[:1], *mixture)  # the checks
     centre = (w @ X) / w.sum()
     Y = X - centre
-    Yt, total = Y.T.contiguous(), float(w.sum())
+    reach, total = _gaussian.reach(Y), float(w.sum())
     mixture = mixture._replace(mu=mixture.mu - centre)
     trace: list[Tensor] = []
     converged = False
     while True:
         last = len(trace) == max_iter
-        L, new = _em(Y, Yt, w, mixture, covariance, reg, last)
+        L, new = _em(Y, reach, w, mixture, covariance, reg, last)
         trace.append(L)
         converged = len(trace) > 1 and abs(float(trace[-1] - trace[-2])) < tol * total
         if converged or last:
@@ -177,7 +177,7 @@ def fit(
 
 
 def _em(
-    Y: Tensor, Yt: Tensor, w: Tensor, old: Mixture, covariance: str, reg: float, last: bool
+    Y: Tensor, reach: Tensor, w: Tensor, old: Mixture, covariance: str, reg: float, last: bool
 ) -> tuple[Tensor, Mixture]:
     """L, and the next mixture unless this is the last: by matrix products where they keep the digits, else by estep
     and mstep."""
@@ -186,12 +186,12 @@ def _em(
     if not diagonal or bool((exact.Sigma.diagonal(0, -2, -1).diag_embed() == exact.Sigma).all()):
         cholesky = _gaussian.cholesky(exact.Sigma)
         for dtype in sorted({Y.dtype, torch.float64}, key=lambda d: -torch.finfo(d).eps):
-            if _gaussian.safe(Y, cholesky, dtype):
+            if _gaussian.safe(reach, cholesky, dtype):
                 W = _gaussian.weights(exact.mu, cholesky, exact.pi.log(), diagonal).to(dtype)
-                L, S = _sums(Y, Yt, w, W, diagonal, last)
+                L, S = _sums(Y, w, W, diagonal, last)
                 if last:
                     return L.to(Y), old
-                mass, mean, spread, kept = _gaussian.expected(S, len(Yt), diagonal)
+                mass, mean, spread, kept = _gaussian.expected(S, Y.shape[1], diagonal)
                 if kept:
                     new = _mixture(mass, mean, spread, covariance, reg, exact)
                     return L.to(Y), Mixture(*(x.to(Y) for x in new))
@@ -199,7 +199,7 @@ def _em(
     return L, old if last else mstep(Y, R, w, covariance, reg, old)
 
 
-def _sums(Y: Tensor, Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
+def _sums(Y: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
     """L and Σ_n w_n R_nk φ(y_n) in float64 (or L alone), one chunk at a time: products in the precision of W, R in that
     of the data."""
     L = torch.zeros((), dtype=torch.float64, device=Y.device)
@@ -209,13 +209,13 @@ def _sums(Y: Tensor, Yt: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: b
         from . import _mixture_kernel
 
         return L + _mixture_kernel.sums(Y, w, W, diagonal, lowest, only_L, S), S
-    n = min(_gaussian.columns(W.shape[1]), Yt.shape[1])
+    n = min(_gaussian.columns(W.shape[1]), len(Y))
     room = W.new_ones((W.shape[1], n))
-    for y, v in zip(torch.split(Yt, n, 1), torch.split(w, n), strict=True):
-        phi = _gaussian.features(y.to(W), diagonal, out=room[:, : len(v)])
+    for y, v in zip(torch.split(Y, n), torch.split(w, n), strict=True):
+        phi = _gaussian.features(y.T.to(W).contiguous(), diagonal, out=room[:, : len(v)])
         joint = W @ phi
         top = joint.amax(0)
-        joint = torch.threshold_(joint.sub_(top).to(Yt), lowest, -torch.inf).exp_()
+        joint = torch.threshold_(joint.sub_(top).to(Y), lowest, -torch.inf).exp_()
         total = joint.sum(0)
         L += (v * (total.log() + top)).sum()
         if not only_L:
