@@ -115,7 +115,7 @@ HALVED = _known(
     ("three-optima", "near-transport", "translation-identity"),
     "the squared distance is halved for geomloss, and the value is doubled back only if log=True",
     2.0,
-    "POT>=0.9,<=0.9.7.post1",
+    "POT>=0.9.7,<=0.9.7.post1",
     "import numpy as np; from ot.bregman import empirical_sinkhorn2_geomloss as f; X = np.eye(2); Y = X + 1; "
     "assert abs(2 * f(X, Y, .5) - f(X, Y, .5, np.ones(2)/2, np.ones(2)/2, log=True)[0]) < 1e-9",
 )

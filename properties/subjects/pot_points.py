@@ -124,7 +124,15 @@ SUBJECTS = lax(
         _of_points("POT.solve_sample", _sample, "sqeuclidean"),
         _of_points("POT.solve_sample[cityblock]", _sample, "cityblock"),
         _of_points("POT.solve_sample[lazy]", _sample_lazy, "sqeuclidean", **LAZY),
-        plans("POT.gmm_ot_plan", _gmm, ("plan",), conventions=PLAIN, known=POINTS_KNOWN, accuracy=APART),
+        plans(
+            "POT.gmm_ot_plan",
+            _gmm,
+            ("plan",),
+            requires="POT>=0.9.5",
+            conventions=PLAIN,
+            known=POINTS_KNOWN,
+            accuracy=APART,
+        ),
         plans(
             "POT.da.EMDTransport",
             _da,
@@ -135,6 +143,6 @@ SUBJECTS = lax(
             accuracy=APART,
             effort=0.4,
         ),
-        values("POT.gmm_ot_loss", _gmm_value, known=(LAYOUT, SMALL, NEGATIVE), accuracy=APART),
+        values("POT.gmm_ot_loss", _gmm_value, requires="POT>=0.9.5", known=(LAYOUT, SMALL, NEGATIVE), accuracy=APART),
     )
 )
