@@ -93,23 +93,29 @@ BURES = _singular(BURES_BROKEN, _three_singular) + _singular(BURES_SOMETIMES, No
 MAP_BROKEN = ("symmetric-map", "monotone-map", "pushes-forward", "recovers-the-map", "costs-the-distance")
 
 
-def _with_and_without_singular(name: str, run: Any, contract: Any, known: tuple[Known, ...]) -> tuple[Subject, ...]:
+def _with_and_without_singular(
+    name: str, run: Any, contract: Any, known: tuple[Known, ...], requires: str = "POT>=0.9.6"
+) -> tuple[Subject, ...]:
     """One subject on the whole domain, with what it is known to break, and one on definite covariances only."""
     conventions = {"root": "yes"} if contract is bures else {}
-    whole = subject(name, contract=contract, conventions=conventions, requires="POT>=0.9.5", known=known)
+    whole = subject(name, contract=contract, conventions=conventions, requires=requires, known=known)
     definite = subject(
-        f"{name}[definite]", contract=contract, conventions=conventions, requires="POT>=0.9.5", accepts=_definite
+        f"{name}[definite]", contract=contract, conventions=conventions, requires=requires, accepts=_definite
     )
     return whole(run), definite(run)
 
 
 SUBJECTS = lax(
     (
-        *_with_and_without_singular("POT.bures_wasserstein_distance", _bures, bures, BURES),
+        *_with_and_without_singular("POT.bures_wasserstein_distance", _bures, bures, BURES, "POT>=0.9.5"),
         *_with_and_without_singular("POT.bures_wasserstein_distance[batch]", _bures_batch, bures, BURES),
         *_with_and_without_singular("POT.bures_distance", _bures_alone, bures, BURES),
         *_with_and_without_singular(
-            "POT.bures_wasserstein_mapping", _mapping, brenier_gaussian, _singular(MAP_BROKEN, _singular_target)
+            "POT.bures_wasserstein_mapping",
+            _mapping,
+            brenier_gaussian,
+            _singular(MAP_BROKEN, _singular_target),
+            "POT>=0.9.5",
         ),
     )
 )

@@ -73,7 +73,7 @@ def emd2_1d(a: Array, x: Array, b: Array, y: Array, p: float) -> Any:
     return ot.emd2_1d(x, y, a, b, metric="minkowski", p=p)
 
 
-@subject("POT.emd_1d_dual_backprop", contract=line, conventions={"root": "no"}, requires="POT>=0.9.6")
+@subject("POT.emd_1d_dual_backprop", contract=line, conventions={"root": "no"}, requires="POT>=0.9.7")
 def emd_1d_dual_backprop(a: Array, x: Array, b: Array, y: Array, p: float) -> Any:
     import torch
     from ot.lp import solver_1d
