@@ -51,6 +51,11 @@ def reordered(function: Callable[..., Any]) -> Any:
     return _kept(function, fastmath={"reassoc", "nnan", "nsz", "contract"})
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """A part of other kernels, compiled with each of them: a call and its slices would cost as much as a short loop."""
+    return import_module("numba").njit(inline="always")(function)
+
+
 def _kept(function: Callable[..., Any], **options: Any) -> Any:
     """numba compiles again when a function's own file has changed; kernels call those of other files, too."""
     kernel = import_module("numba").njit(cache=True, error_model="numpy", **options)(function)

@@ -61,20 +61,29 @@ def _log_kernel(lattice: Lattice, steps: int, chains: int, backward: bool = True
 def in_logs(lattice: Lattice, each: bool, pooled: bool) -> tuple[Tensor, Tensor, Tensor]:
     """log Z and the posteriors of nodes and arcs: at each step, or [1, *B, K, K] summed, or [1, K, K] over the chains, too."""
     N, *B, K = lattice.nodes.shape
-    flat = lattice._replace(
-        nodes=lattice.nodes.reshape(N, -1, K),
-        start=None if lattice.start is None else lattice.start.expand(*B, K).reshape(-1, K),
-        lengths=_scaled.flat_lengths(lattice),
-    )
+    flat = _flat(lattice)
     steps, chains = N - 1 if each else 1, 1 if pooled else flat.nodes.shape[1]
     log_Z, gamma, arcs = _log_kernel(flat, steps, chains)
     shape = (steps, K, K) if pooled else (steps, *B, K, K)
     return log_Z.reshape(B), gamma.reshape(N, *B, K), arcs.reshape(shape)
 
 
+def log_partition(lattice: Lattice) -> Tensor:
+    """log Z, in the log domain."""
+    return _log_kernel(_flat(lattice), 1, 1, backward=False)[0].reshape(lattice.nodes.shape[1:-1])
+
+
+def _flat(lattice: Lattice) -> Lattice:
+    """One dimension of chains."""
+    N, *B, K = lattice.nodes.shape
+    start = None if lattice.start is None else lattice.start.expand(*B, K).reshape(-1, K)
+    nodes, lengths = lattice.nodes.reshape(N, -1, K), _scaled.flat_lengths(lattice)
+    return lattice._replace(nodes=nodes, start=start, lengths=lengths)
+
+
 def best(lattice: Lattice) -> tuple[Tensor, Tensor]:
     """The score of the best path, and one path that attains it."""
-    from . import _chain_kernel
+    from . import _path_kernel
 
     nodes, chains = lattice.nodes, lattice.nodes.shape[1:-1]
     N, K = len(nodes), nodes.shape[-1]
@@ -83,5 +92,5 @@ def best(lattice: Lattice) -> tuple[Tensor, Tensor]:
     score, path = nodes.new_empty(chains, dtype=torch.float64), torch.empty((N, *chains), dtype=torch.int64)
     given = nodes.reshape(N, -1, K), lattice.arcs, first, last, _scaled.flat_lengths(lattice), nodes.new_empty((N, K))
     flat = (*(t.contiguous() for t in given), score.view(-1), path.view(N, -1))
-    _chain_kernel.best(*(t.numpy() for t in flat))
+    _path_kernel.best(*(t.numpy() for t in flat))
     return score.to(nodes), path

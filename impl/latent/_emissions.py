@@ -39,15 +39,19 @@ class Discrete:
         _inputs.nonempty("E", self.E)
         _inputs.simplex("E", self.E)
 
+    def detached(self) -> Discrete:
+        """The same, no part of a graph."""
+        return replace(self, E=self.E.detach())
+
     @property
     def states(self) -> int:
         """K."""
         return len(self.E)
 
-    def log_prob(self, X: Int[Tensor, "N"]) -> Float[Tensor, "N K"]:
+    def log_prob(self, X: Int[Tensor, "N"], out: Float[Tensor, "N K"] | None = None) -> Float[Tensor, "N K"]:
         """log E_{k, x_n}; ValueError for symbols outside 0..M-1."""
         _symbols("X", X, self.E.shape[1])
-        return self.E.log().T[X.long()]
+        return torch.index_select(self.E.log().T, 0, X.long(), out=out)
 
     def reestimated(self, X: Int[Tensor, "N"], gamma: Float[Tensor, "N K"]) -> Discrete:
         """The likeliest E for these posteriors."""
@@ -76,15 +80,19 @@ class Gaussian:
         _gaussian.check(self.mu, self.mu, self.Sigma)
         _gaussian.cholesky(self.Sigma)
 
+    def detached(self) -> Gaussian:
+        """The same, no part of a graph."""
+        return replace(self, mu=self.mu.detach(), Sigma=self.Sigma.detach())
+
     @property
     def states(self) -> int:
         """K."""
         return len(self.mu)
 
-    def log_prob(self, X: Float[Tensor, "N D"]) -> Float[Tensor, "N K"]:
+    def log_prob(self, X: Float[Tensor, "N D"], out: Float[Tensor, "N K"] | None = None) -> Float[Tensor, "N K"]:
         """log N(x_n | μ_k, Σ_k)."""
         _gaussian.check(X, self.mu, self.Sigma)
-        return _gaussian.density(X, self.mu, _gaussian.cholesky(self.Sigma))
+        return _gaussian.density(X, self.mu, _gaussian.cholesky(self.Sigma), out)
 
     def reestimated(self, X: Float[Tensor, "N D"], gamma: Float[Tensor, "N K"]) -> Gaussian:
         """The weighted means and covariances."""
@@ -112,15 +120,19 @@ class Poisson:
         _inputs.nonempty("rate", self.rate)
         _inputs.nonnegative("rate", self.rate)
 
+    def detached(self) -> Poisson:
+        """The same, no part of a graph."""
+        return replace(self, rate=self.rate.detach())
+
     @property
     def states(self) -> int:
         """K."""
         return len(self.rate)
 
-    def log_prob(self, X: Tensor) -> Float[Tensor, "N K"]:
+    def log_prob(self, X: Tensor, out: Float[Tensor, "N K"] | None = None) -> Float[Tensor, "N K"]:
         """x_n log λ_k - λ_k - log x_n!; ValueError for anything but counts."""
         x = self._counts(X)
-        return torch.xlogy(x[:, None], self.rate) - self.rate - torch.lgamma(x + 1)[:, None]
+        return torch.sub(torch.xlogy(x[:, None], self.rate) - self.rate, torch.lgamma(x + 1)[:, None], out=out)
 
     def reestimated(self, X: Tensor, gamma: Float[Tensor, "N K"]) -> Poisson:
         """The weighted means."""

@@ -59,14 +59,19 @@ def cholesky(Sigma: Float[Tensor, "K D D"]) -> Float[Tensor, "K D D"]:
     return torch.as_tensor(L)
 
 
-def log_density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]) -> Float[Tensor, "N K"]:
+def log_density(
+    X: Float[Tensor, "N D"],
+    mu: Float[Tensor, "K D"],
+    L: Float[Tensor, "K D D"],
+    out: Float[Tensor, "N K"] | None = None,
+) -> Float[Tensor, "N K"]:
     """log N(x_n | μ_k, L_k L_kᵀ), from x - μ."""
     half_log_det = L.diagonal(0, -2, -1).log().sum(-1) + X.shape[1] / 2 * math.log(2 * math.pi)
     rows = []
     for x in torch.split(X, max(1, (1 << 20) // mu.numel())):
         z = torch.linalg.solve_triangular(L, x.T - mu[..., None], upper=False)
         rows.append(-0.5 * z.square().sum(-2).T - half_log_det)
-    return torch.cat(rows)
+    return torch.cat(rows, out=out)
 
 
 def features(Xt: Float[Tensor, "D n"], diagonal: bool, out: Float[Tensor, "F n"]) -> Float[Tensor, "F n"]:
@@ -151,13 +156,18 @@ def moments(
     return mass, mean, torch.stack(spread)
 
 
-def density(X: Float[Tensor, "N D"], mu: Float[Tensor, "K D"], L: Float[Tensor, "K D D"]) -> Float[Tensor, "N K"]:
+def density(
+    X: Float[Tensor, "N D"],
+    mu: Float[Tensor, "K D"],
+    L: Float[Tensor, "K D D"],
+    out: Float[Tensor, "N K"] | None = None,
+) -> Float[Tensor, "N K"]:
     """log N(x_n | μ_k, L_k L_kᵀ), by the expansion in φ where it keeps the digits (and no gradient is wanted)."""
     centre = X.mean(0)
     if any(t.requires_grad for t in (X, mu, L)) or not safe(reach(X - centre), L, X.dtype):
-        return log_density(X, mu, L)
+        return log_density(X, mu, L, out)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False)
-    out = X.new_empty((len(X), len(W)))
+    out = X.new_empty((len(X), len(W))) if out is None else out
     if _by_kernel(X, W.shape[1]):
         from . import _gaussian_kernel
 

@@ -162,9 +162,12 @@ class _LogPartition(torch.autograd.Function):
     def forward(ctx: Any, lengths: Tensor | None, band: bool, *scores: Tensor | None) -> Tensor:
         lattice = _restored(lengths, band, *scores)
         real = _scaled.forward(lattice)
+        ctx.band, ctx.rest = band, None if real is None else real[2:]
+        if real is None and _by_kernel.serves(lattice):
+            ctx.save_for_backward(lengths, None, None, *scores)
+            return _by_kernel.log_partition(lattice)
         x, sizes = messages(lattice) if real is None else real[:2]
         ctx.save_for_backward(lengths, x, sizes, *scores)
-        ctx.band, ctx.rest = band, None if real is None else real[2:]
         return _total(lattice, LOG, x, sizes) if real is None else _scaled.log_partition(x, sizes)
 
     @staticmethod
@@ -173,7 +176,8 @@ class _LogPartition(torch.autograd.Function):
         lengths, x, sizes, *scores = ctx.saved_tensors
         lattice = _restored(lengths, ctx.band, *scores)
         real = None if ctx.rest is None else _scaled.Forward(x, sizes, *ctx.rest)
-        _, nodes, arcs = _posteriors(lattice, real, (x, sizes) if real is None else None, each=False)
+        log = None if real is not None or x is None else (x, sizes)
+        _, nodes, arcs = _posteriors(lattice, real, log, each=False)
         last = nodes[-1]
         if lengths is not None:
             last = torch.take_along_dim(nodes, (lengths - 1).expand(nodes.shape[1:-1])[None, ..., None], 0)[0]

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from .._kernels import compiled
+from .._kernels import compiled, inlined, reordered
+from .._vector_math import LEAST, exp
 
 
 @compiled
@@ -26,53 +27,76 @@ def posteriors(
 ) -> None:
     """log Z, γ, and ξ added to xi; zero where no path is possible. Not backward: log Z alone."""
     N, B, K = nodes.shape
-    s, t, v, b = np.empty((N, K), nodes.dtype), np.empty_like(arcs), np.empty_like(arcs[0]), np.empty_like(arcs[0])
-    into = np.ascontiguousarray(arcs.T)
+    s, b, v, into = np.empty((N, K)), np.empty(K), np.empty(K), np.ascontiguousarray(arcs.T)
+    t, top, mass, power = np.empty(K * K), np.empty(K), np.empty(K), np.empty((2, K * K))
+    alone, share, whole, total = np.zeros((1, K)), np.empty(K), np.empty(1), np.empty(1)
     for c in range(B):
-        T, total = lengths[c], 0.0
+        T, off = lengths[c], 0.0
+        b[:] = start[c]
         for n in range(T):
-            for j in range(K):
-                s[n, j] = nodes[n, c, j] + (start[c, j] if n == 0 else _share(s[n - 1], into[j], v))
-            total += _levelled(s[n])
-        b[:] = 0
-        log_z[c] = total + _share(s[T - 1], b, v)
+            if n > 0:
+                _terms(into, s[n - 1], power, t, top, mass)
+                _logs(top, mass, b)
+            _met(nodes[n, c], b, s[n])
+            off += _levelled(s[n])
+        _terms(alone, s[T - 1], power, share, whole, total)
+        log_z[c] = off + math.log(total[0])
         if not backward:
             continue
         gamma[:, c] = 0
         if not log_z[c] > -math.inf:
             continue
-        gamma[T - 1, c] = v
+        gamma[T - 1, c] = share / total[0]
+        b[:] = 0
         for n in range(T - 2, -1, -1):
-            v[:] = b + nodes[n + 1, c]
+            _met(nodes[n + 1, c], b, v)
             _levelled(v)
+            _terms(arcs, v, power, t, top, mass)
+            _logs(top, mass, b)
+            _met(s[n], b, v)
+            _terms(alone, v, power, share, whole, total)
+            own = xi[n % len(xi), c % xi.shape[1]]
             for i in range(K):
-                b[i] = _share(v, arcs[i], t[i])
-            _share(s[n], b, gamma[n, c])
-            for i in range(K):
+                gamma[n, c, i] = share[i] / total[0]
+                part = share[i] / (total[0] * mass[i]) if mass[i] > 0 else 0.0
                 for j in range(K):
-                    xi[n % len(xi), c % xi.shape[1], i, j] += gamma[n, c, i] * t[i, j]
+                    own[i, j] += part * t[i * K + j]
 
 
-@compiled
-def _share(x: Any, y: Any, row: Any) -> Any:
-    """log Σ_j exp(x_j + y_j), and every term's share of it; 0 where there is nothing to share."""
-    top = -math.inf
-    for j in range(len(x)):
-        row[j] = x[j] + y[j]
-        top = max(top, row[j])
-    if not top > -math.inf:
-        row[:] = 0
-        return top
-    total = 0.0
-    for j in range(len(x)):
-        row[j] = math.exp(row[j] - top)
-        total += row[j]
-    for j in range(len(x)):
-        row[j] /= total
-    return top + math.log(total)
+@reordered
+def _terms(rows: Any, v: Any, power: Any, t: Any, top: Any, mass: Any) -> None:
+    """t_ij = exp(rows_ij + v_j − top_i), mass_i = Σ_j t_ij, the largest exponent being top_i, 0 where none is possible."""
+    R, K = rows.shape
+    z = power[1, : R * K]
+    for i in range(R):
+        top[i] = -math.inf
+        for j in range(K):
+            z[i * K + j] = rows[i, j] + v[j]
+            top[i] = max(top[i], z[i * K + j])
+        if top[i] == -math.inf:
+            top[i] = 0
+        for j in range(K):
+            z[i * K + j] -= top[i]
+    exp(z, 0.0, LEAST, power[0, : R * K], t)
+    for i in range(R):
+        mass[i] = 0
+        for j in range(K):
+            mass[i] += t[i * K + j]
 
 
-@compiled
+@inlined
+def _logs(top: Any, mass: Any, out: Any) -> None:
+    for i in range(len(out)):
+        out[i] = top[i] + math.log(mass[i])
+
+
+@inlined
+def _met(x: Any, y: Any, out: Any) -> None:
+    for j in range(len(out)):
+        out[j] = x[j] + y[j]
+
+
+@inlined
 def _levelled(row: Any) -> Any:
     """The largest entry, taken off all; none where none is possible."""
     top = row.max()

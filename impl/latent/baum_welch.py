@@ -73,19 +73,22 @@ def fit(
     """EM from a model, until log p gains < tol per observation; at most max_iter M-steps, exactly so many if tol = 0.
 
     start "free" estimates π, "stationary" ties it to A. ValueError for empty data, π or rows of A off the simplex by
-    more than 1e-6, parameters of different K or dtype, observations the emission cannot make, log p = -∞.
+    more than 1e-6, parameters of different K or dtype, observations the emission cannot make, log p = -∞. Detached.
     """
     _inputs.one_of("start", start, ("free", "stationary"))
     _inputs.number("tol", tol)
     _inputs.count("max_iter", max_iter, 0)
     data = _gathered(sequences, model)
+    data = data._replace(X=data.X.detach())
+    model = Model(model.pi.detach(), model.A.detach(), model.emission.detached())
     if start == "stationary":
         model = model._replace(pi=hmm.stationary(model.A))
-    room = model.pi.new_empty((2, max(data.lengths), len(model.pi)))
+    K = len(model.pi)  # memory of the size of the data is taken once: fresh memory costs what the work in it does
+    log_B, room = model.pi.new_empty((len(data.X), K)), model.pi.new_empty((2, max(data.lengths), K))
     trace: list[Tensor] = []
     while True:
         last = len(trace) == max_iter
-        scores = _scores(data, model)
+        scores = _scores(data, model, log_B)
         log_p, *expected = [_log_p(scores)] if last else _estep(data, scores, room)
         if not bool(log_p > -torch.inf):
             raise ValueError("model: expected one under which the sequences are possible, got log p = -inf")
@@ -230,9 +233,9 @@ def _gathered(sequences: Tensor | Sequence[Tensor], model: Model) -> _Data:
     return _Data(torch.cat(xs), lengths, torch.cat(place).to(xs[0].device))
 
 
-def _scores(data: _Data, model: Model) -> Lattice:
-    """The sequences side by side, nodes [T, S, K], each of them in one piece of memory."""
-    log_B, lengths = model.emission.log_prob(data.X), None
+def _scores(data: _Data, model: Model, out: Tensor | None = None) -> Lattice:
+    """The sequences side by side, nodes [T, S, K], each of them in one piece of memory, out's if all are of a length."""
+    log_B, lengths = model.emission.log_prob(data.X, out), None
     S, T, K = len(data.lengths), max(data.lengths), log_B.shape[1]
     if data.place is not None:
         lengths = torch.tensor(data.lengths, device=log_B.device)

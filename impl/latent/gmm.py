@@ -146,7 +146,7 @@ def fit(
 ) -> Fit:
     """EM from a mixture, or from K components seeded by k-means++ with the generator, until L gains < tol Σw.
 
-    At most max_iter M-steps; tol = 0 makes it exactly so many. ValueError where a Σ_k collapses (give reg > 0).
+    At most max_iter M-steps; tol = 0 makes it exactly so many. ValueError where a Σ_k collapses (give reg > 0). Detached.
     """
     _inputs.number("tol", tol)
     _inputs.number("reg", reg)
@@ -157,7 +157,9 @@ def fit(
     _inputs.finite("X", X)
     w = X.new_ones(len(X)) if weights is None else weights
     _check_weights(w, X)
+    X, w = X.detach(), w.detach()
     mixture = seed(X, start, w, covariance, reg, generator) if isinstance(start, int) else Mixture(*start)
+    mixture = Mixture(*(x.detach() for x in mixture))
     log_joint(X[:1], *mixture)  # the checks
     centre = (w @ X) / w.sum()
     Y = X - centre

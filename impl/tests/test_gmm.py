@@ -174,3 +174,12 @@ def test_bad_input_is_named() -> None:
         gmm.fit(X, 2)
     with pytest.raises(ValueError, match="start"):
         gmm.fit(X, 0, generator=torch.Generator())
+
+
+def test_fit_takes_leaves_of_a_graph_and_answers_outside_it() -> None:
+    X = torch.randn(40, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    start = gmm.Mixture(torch.full((2,), 0.5).double(), X[:2], torch.eye(2).double().expand(2, 2, 2))
+    leaves = gmm.Mixture(*(x.clone().requires_grad_() for x in start))
+    found = gmm.fit(X.clone().requires_grad_(), leaves, max_iter=3)
+    assert not any(x.requires_grad for x in (*found.mixture, found.log_likelihoods))
+    torch.testing.assert_close(found, gmm.fit(X, start, max_iter=3))

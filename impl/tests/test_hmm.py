@@ -221,3 +221,18 @@ def test_bad_input_is_named() -> None:
     ):
         with pytest.raises(ValueError, match=name):
             baum_welch.fit(data, model)
+
+
+def test_baum_welch_takes_leaves_of_a_graph_and_answers_outside_it() -> None:
+    X = torch.randn(40, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    pi, A, Sigma = (x.double() for x in (torch.full((2,), 0.5), torch.full((2, 2), 0.5), torch.eye(2).expand(2, 2, 2)))
+
+    def fit(leaf: bool) -> tuple[torch.Tensor, ...]:
+        x, p, a, mu, sigma = (t.clone().requires_grad_(leaf) for t in (X, pi, A, X[:2], Sigma))
+        found = baum_welch.fit(x, Model(p, a, Gaussian(mu, sigma)), max_iter=3)
+        emission = found.model.emission
+        assert isinstance(emission, Gaussian)
+        return *found.model[:2], emission.mu, emission.Sigma, found.log_likelihoods
+
+    assert not any(x.requires_grad for x in fit(True))
+    torch.testing.assert_close(fit(True), fit(False))

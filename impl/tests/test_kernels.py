@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from .._kernels import has_kernel, sources, without_kernels
-from ..latent import _gaussian, baum_welch, gmm
+from ..latent import _gaussian, baum_welch, gmm, hmm
 from ..transport import sinkhorn
 from ..variational import implicit
 
@@ -73,6 +73,27 @@ def test_baum_welch(chain: str, dtype: torch.dtype) -> None:
     torch.testing.assert_close(by_kernel.log_likelihoods, plain.log_likelihoods)
     torch.testing.assert_close(by_kernel.model.A, plain.model.A)
     torch.testing.assert_close(by_kernel.model.emission.Sigma, plain.model.emission.Sigma, rtol=1e-3, atol=1e-5)
+
+
+@DTYPES
+@pytest.mark.parametrize("scale", [1.0, 300.0])
+def test_chains_and_their_gradients_in_ordinary_numbers_and_in_logs(scale: float, dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(4)
+    K = 5
+    log_A = torch.log_softmax((2 * normal(rng, K, K)).masked_fill(torch.ones(K, K).tril(-1) > 0, -torch.inf), -1)
+    log_pi, log_B = torch.log_softmax(normal(rng, K), -1), scale * normal(rng, 2, 3, 70, K)
+    lengths = torch.tensor([[70, 1, 2], [33, 69, 70]])
+    p, A, B = (x.to(dtype).requires_grad_() for x in (log_pi, log_A, log_B))
+
+    def close(found: Any, wanted: Any) -> None:
+        rtol, atol = (1e-12, 1e-9) if dtype == torch.float64 else (1e-5, 1e-3)
+        torch.testing.assert_close(found, wanted, rtol=rtol, atol=atol)
+
+    close(*both(lambda: hmm.posteriors(p, A, B, lengths)))
+    close(*both(lambda: hmm.viterbi(p, A, B, lengths)))
+    log_Z = both(lambda: hmm.log_partition(p, A, B, lengths))
+    close(*log_Z)
+    close(*both(lambda: torch.autograd.grad(log_Z[0].sum(), (p, A, B), retain_graph=True)))
 
 
 @DTYPES
