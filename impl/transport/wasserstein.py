@@ -65,8 +65,8 @@ def wasserstein_1d(
     if not 1 <= p < float("inf"):
         raise ValueError(f"p: expected 1 <= p < inf, where the monotone plan is optimal, got {p}")
     given = _inputs.lead({"a": a, "x": x, "b": b, "y": y}, dict.fromkeys("axby", 1))
-    exact = [t.double() for t in given]
-    cost = (_area(*exact) if p == 1 else _between_quantiles(*exact, p)).to(a)
+    F, G = (given[0].double(), given[1].double()), (given[2].double(), given[3].double())
+    cost = (_area(*F, *G) if p == 1 else _between_quantiles(*F, *G, p)).to(a)
     return masked_power(cost, 1 / p) if root and p != 1 else cost
 
 

@@ -6,10 +6,12 @@ An AssertionError therefore says that the library does better by now; a misspelt
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import pytest
 
 from prufrock import Known, Subject, catalogue
+from prufrock.known import findings, lapses, page
 from prufrock.subjects import missing
 
 ON_RECORD = [(s, known) for s in catalogue.subjects() for known in s.known if known.lines]
@@ -29,6 +31,13 @@ def test_the_lines_of_a_known_violation_show_it(subject: Subject, known: Known) 
         trace, depth = trace.tb_next, depth + 1
     assert error is None or depth > 2, "raised by the lines themselves, not by the library"
     assert error is not None or "assert" in known.lines, "lines that assert nothing show nothing"
+
+
+def test_the_page_says_what_is_on_record() -> None:
+    subjects, laws = catalogue.subjects(), catalogue.laws()
+    written = Path(__file__).parents[2] / "reports" / "known.md"
+    wanted = page(findings(subjects, laws), lapses(subjects, laws))
+    assert written.read_text(encoding="utf-8") == wanted, "prufrock known --page > reports/known.md"
 
 
 def _raised(lines: str, name: str) -> Exception | None:

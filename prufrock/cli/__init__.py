@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "Judge subjects by the laws of their contracts.",
     "laws": "List the laws.",
     "subjects": "List the subjects, and which of them can be judged here.",
+    "known": "List the violations on record, by library.",
     "explain": "Say what a law states, where it comes from, and what it has caught.",
     "replay": "Judge one stored counterexample again, or print it as a script.",
     "power": "Print the kill matrix of a contract: which laws reject which mutants.",
