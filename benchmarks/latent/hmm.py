@@ -1,4 +1,7 @@
-"""Posteriors of the states, given the densities of the frames, beside hmmlearn and dynamax."""
+"""Posteriors of the states, given the densities of the frames, beside hmmlearn and dynamax.
+
+dynamax sums those of the transitions, and so do ours here; hmmlearn has none.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def ours(hmm: ModuleType, p: Chains, device: str) -> Call:
     log_pi, log_A = (torch.from_numpy(x).log().to(device) for x in (p.pi, p.A))
 
     def call() -> Any:
-        found = hmm.posteriors(log_pi, log_A, log_B)
+        found = hmm.posteriors(log_pi, log_A, log_B, each=False)
         return found.log_partition.sum(), found.gamma
 
     return call

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 class Posteriors(NamedTuple):
-    """log Z, P(z_n = j | x) and P(z_n = i, z_{n+1} = j | x)."""
+    """log Z, P(z_n = j | x) and P(z_n = i, z_{n+1} = j | x), or the sums of these over n."""
 
     log_partition: Float[Tensor, "*B"]
     gamma: Float[Tensor, "*B N K"]
-    xi: Float[Tensor, "*B N-1 K K"]
+    xi: Float[Tensor, "*B N-1 K K"] | Float[Tensor, "*B K K"]
 
 
 def posteriors(
@@ -44,13 +44,15 @@ def posteriors(
     log_A: Float[Tensor, "K K"],
     log_B: Float[Tensor, "*B N K"],
     lengths: Int[Tensor, "*B"] | None = None,
+    each: bool = True,
 ) -> Posteriors:
     """(log Z, γ, ξ); all zero where no path is possible (log Z = -∞). Detached: differentiate `log_partition`.
 
-    ValueError for N = 0, K that do not match, NaN or +∞.
+    With each=False ξ is summed over the steps, which takes K times less memory. ValueError for N = 0, K that do not
+    match, NaN or +∞.
     """
-    log_Z, nodes, arcs = _lattice.posteriors(lattice(log_pi, log_A, log_B, lengths))
-    return Posteriors(log_Z, nodes.movedim(0, -2), arcs.movedim(0, -3))
+    log_Z, nodes, arcs = _lattice.posteriors(lattice(log_pi, log_A, log_B, lengths), each)
+    return Posteriors(log_Z, nodes.movedim(0, -2), arcs.movedim(0, -3) if each else arcs)
 
 
 def log_partition(

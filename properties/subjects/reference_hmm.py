@@ -12,10 +12,11 @@ from .own import VARIANTS, reference
 
 CONVENTIONS = {"scores": "free", "impossible": "zero"}
 OUT = ("gamma", "log_z", "xi", "xi_sum")
+SUMS = ("gamma", "log_z", "xi_sum")
 BATCHED = tuple(
     (name.replace("reference", "reference.batch"), dtype, device) for name, dtype, device in VARIANTS if device == "cpu"
 )
-ALONE = (("reference.gradient", "float64", "cpu"),)
+ALONE = {way: ((f"reference.{way}", "float64", "cpu"),) for way in ("gradient", "summed")}
 
 
 def _posteriors(own: Any, *x: Any) -> Any:
@@ -50,6 +51,11 @@ def _in_batch(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
     log_z, gamma, xi = own.posteriors(log_pi, log_A, *padded(log_B))
     N = len(log_B)
     return gamma[1, :N], log_z[1], xi[1, : N - 1], xi[1].sum(0)
+
+
+def _summed(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
+    log_z, gamma, xi_sum = own.posteriors(log_pi, log_A, *padded(log_B), each=False)
+    return gamma[1, : len(log_B)], log_z[1], xi_sum[1]
 
 
 def _partition_in_batch(own: Any, log_pi: Any, log_A: Any, log_B: Any) -> Any:
@@ -111,14 +117,15 @@ PATHS = {"scores": "free", "impossible": "any path"}
 SUBJECTS = (
     *reference(hmm, "latent.hmm", _posteriors, OUT, CONVENTIONS, kernel=True),
     *reference(hmm, "latent.hmm", _in_batch, OUT, CONVENTIONS, BATCHED, kernel=True),
-    *reference(hmm, "latent.hmm", _gradient, ("gamma", "log_z", "xi_sum"), CONVENTIONS, ALONE),
-    *reference(likelihood, "latent.hmm", lambda own, *x: own.log_partition(*x), (), CONVENTIONS),
-    *reference(likelihood, "latent.hmm", _partition_in_batch, (), CONVENTIONS, BATCHED),
+    *reference(hmm, "latent.hmm", _summed, SUMS, CONVENTIONS, ALONE["summed"], kernel=True),
+    *reference(hmm, "latent.hmm", _gradient, SUMS, CONVENTIONS, ALONE["gradient"], kernel=True),
+    *reference(likelihood, "latent.hmm", lambda own, *x: own.log_partition(*x), (), CONVENTIONS, kernel=True),
+    *reference(likelihood, "latent.hmm", _partition_in_batch, (), CONVENTIONS, BATCHED, kernel=True),
     *reference(viterbi, "latent.hmm", _best, ("path", "score"), PATHS, kernel=True),
     *reference(viterbi, "latent.hmm", _best_in_batch, ("path", "score"), PATHS, BATCHED, kernel=True),
     *reference(hmm_mstep, "latent.baum_welch", _mstep, ("A", "pi", "E"), STEP),
-    *reference(em_symbols, "latent.baum_welch", _symbols, ("A", "pi", "E"), STEP),
-    *reference(em_counts, "latent.baum_welch", _counts, ("A", "pi", "rate"), STEP),
+    *reference(em_symbols, "latent.baum_welch", _symbols, ("A", "pi", "E"), STEP, kernel=True),
+    *reference(em_counts, "latent.baum_welch", _counts, ("A", "pi", "rate"), STEP, kernel=True),
     *(
         made
         for form, name in FORMS.items()
