@@ -69,8 +69,8 @@ def in_logs(lattice: Lattice, each: bool, pooled: bool) -> tuple[Tensor, Tensor,
 
 
 def log_partition(lattice: Lattice) -> Tensor:
-    """log Z, in the log domain."""
-    return _log_kernel(_flat(lattice), 1, 1, backward=False)[0].reshape(lattice.nodes.shape[1:-1])
+    """log Z."""
+    return pooled(_flat(lattice), None)[0].reshape(lattice.nodes.shape[1:-1])
 
 
 def _flat(lattice: Lattice) -> Lattice:

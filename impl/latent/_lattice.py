@@ -95,14 +95,6 @@ def pooled_posteriors(lattice: Lattice, room: Float[Tensor, "2 N K"]) -> Posteri
     return Posteriors(log_Z, lattice.nodes, steps)
 
 
-def log_partitions(lattice: Lattice) -> Float[Tensor, "B"]:
-    """log Z of nodes [N, B, K], arcs [K, K]; not to be differentiated."""
-    lattice = _detached(lattice)
-    if not _by_kernel.serves(lattice):
-        return log_partition(lattice)
-    return _by_kernel.pooled(lattice, None)[0]
-
-
 def _posteriors(
     lattice: Lattice,
     real: _scaled.Forward | None,
@@ -189,6 +181,9 @@ class _LogPartition(torch.autograd.Function):
 def log_partition(lattice: Lattice) -> Float[Tensor, "*B"]:
     """log Z, its gradient the posteriors; zero, not NaN, where no path is possible."""
     nodes, arcs, start, end, lengths, band = lattice
+    watched = torch.is_grad_enabled() and any(s is not None and s.requires_grad for s in (nodes, arcs, start, end))
+    if not watched and _by_kernel.serves(lattice):
+        return _by_kernel.log_partition(_detached(lattice))
     out: Tensor = _LogPartition.apply(lengths, band, nodes, arcs, start, end)  # type: ignore[no-untyped-call]
     return out
 

@@ -106,7 +106,7 @@ def fit(
 
 
 def log_likelihood(sequences: Tensor | Sequence[Tensor], model: Model) -> Float[Tensor, ""]:
-    """Σ_s log p(x^s)."""
+    """Σ_s log p(x^s), differentiable."""
     return _log_p(_scores(_gathered(sequences, model), model))
 
 
@@ -244,7 +244,7 @@ def _scores(data: _Data, model: Model, out: Tensor | None = None) -> Lattice:
 
 
 def _log_p(scores: Lattice) -> Float[Tensor, ""]:
-    return _lattice.log_partitions(scores).sum(dtype=torch.float64).to(scores.nodes)
+    return _lattice.log_partition(scores).sum(dtype=torch.float64).to(scores.nodes)
 
 
 def _estep(data: _Data, scores: Lattice, room: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -236,3 +236,17 @@ def test_baum_welch_takes_leaves_of_a_graph_and_answers_outside_it() -> None:
 
     assert not any(x.requires_grad for x in fit(True))
     torch.testing.assert_close(fit(True), fit(False))
+
+
+def test_likelihood_is_differentiable_in_all_that_it_is_made_of() -> None:
+    X = torch.randn(7, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    pi, A, Sigma = (
+        x.double() for x in (torch.tensor([0.3, 0.7]), torch.eye(2) / 2 + 0.25, torch.eye(2).expand(2, 2, 2))
+    )
+
+    def likelihood(x: torch.Tensor, log_pi: torch.Tensor, log_A: torch.Tensor, mu: torch.Tensor) -> torch.Tensor:
+        model = Model(log_pi.softmax(0), log_A.softmax(1), Gaussian(mu, Sigma))
+        return baum_welch.log_likelihood([x[:4], x[4:]], model)
+
+    leaves = [x.clone().requires_grad_() for x in (X, pi.log(), A.log(), X[:2])]
+    assert torch.autograd.gradcheck(likelihood, leaves)
