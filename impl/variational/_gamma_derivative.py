@@ -13,7 +13,7 @@ gives, again without a change of sign,
 which lifts α to 4 and more (and, gone on with for ever, is the power series of P). φ(r) = cut is solved from the
 parabola by one step of r = log(1 + (cut + αr)/z), or of r = (cut + z(1 − e^{−r}))/α on the way down.
 
-Relative error in float64: 2e-11 for 1e-2 <= α <= 1e4 and z from 1e-300 to deep in the right tail.
+Relative error in float64: 4e-11 for 1e-2 <= α <= 1e4 and z from 1e-300 to deep in the right tail.
 Source: derived; P(α+1, z): DLMF 8.8.5.
 """
 

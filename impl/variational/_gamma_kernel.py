@@ -38,15 +38,16 @@ def dz_dalpha(rule: Rule, z: Float[Tensor, "n"], alpha: Float[Tensor, "n"], lift
 
 @fused
 def below_log(a: float) -> tuple[float, float]:
-    """b and c of ψ(a) = log b − c."""
-    c = 0.0
-    while a < SHIFT:
-        c += 1 / a
-        a += 1
-    series, q = 0.0, 1 / (a * a)
+    """b and c of ψ(a) = log b − c; below SHIFT with Σ_k 1/(a + k) as one quotient, for divisions are slow."""
+    p, rise, x = 1.0, 0.0, min(a, float(SHIFT))
+    for k in range(SHIFT):
+        rise = rise * (x + k) + p
+        p *= x + k
+    b, c = (a + SHIFT, rise / p) if a < SHIFT else (a, 0.0)
+    inverse, series = 1 / b, 0.0
     for term in STIRLING:
-        series = (series + term) * q
-    return a, c + 0.5 / a + series
+        series = (series + term) * (inverse * inverse)
+    return b, c + 0.5 * inverse + series
 
 
 @fused
@@ -98,6 +99,7 @@ def _columns(x: Any, w: Any, cut: float, lift: int, all_z: Any, all_alpha: Any, 
             moved = z[i] * r[i] * ((log_z[i] - psi[i]) * mass[i] + r[i] * mean[i])
             while a[i] > alpha[i] + 0.5:
                 a[i] -= 1
-                moved = z[i] / a[i] * (moved + (psi[i] - log_z[i]))
-                psi[i] -= 1 / a[i]
+                inverse = 1 / a[i]
+                moved = z[i] * inverse * (moved + (psi[i] - log_z[i]))
+                psi[i] -= inverse
             dz[i] = moved

@@ -29,7 +29,7 @@ from torch.autograd.function import once_differentiable
 from . import _samples
 from ._beta_derivative import dz_dshapes
 from ._gamma_derivative import dz_dalpha
-from ._score_integral import elementwise
+from ._score_integral import FEW, MANY, elementwise
 from ._student_derivative import dz_dkappa, dz_dnu
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def gamma(z: Float[Tensor, "*S"], alpha: Float[Tensor, "*S"]) -> Float[Tensor, "
     """
     _samples.finite(z=z, alpha=alpha)
     _samples.positive(z=z, alpha=alpha)
-    return elementwise(dz_dalpha, z=z, alpha=alpha)[0]
+    return elementwise(dz_dalpha, FEW, z=z, alpha=alpha)[0]
 
 
 def beta(
@@ -78,7 +78,7 @@ def beta(
     if bool((z <= 0).any()) or bool((rest <= 0).any()):
         raise ValueError(f"z: expected numbers between 0 and 1, got {float(z.min())} to {float(z.max())}")
     _samples.positive(alpha=alpha, beta=beta)
-    return Shapes(*elementwise(dz_dshapes, z=z, rest=rest, alpha=alpha, beta=beta))
+    return Shapes(*elementwise(dz_dshapes, MANY, z=z, rest=rest, alpha=alpha, beta=beta))
 
 
 def dirichlet(z: Float[Tensor, "*S K"], alpha: Float[Tensor, "*S K"]) -> Float[Tensor, "*S K K"]:
@@ -103,7 +103,7 @@ def student(z: Float[Tensor, "*S"], nu: Float[Tensor, "*S"]) -> Float[Tensor, "*
     """dz/dν of a Student t variable; ValueError unless ν > 0."""
     _samples.finite(z=z, nu=nu)
     _samples.positive(nu=nu)
-    return elementwise(dz_dnu, z=z, nu=nu)[0]
+    return elementwise(dz_dnu, MANY, z=z, nu=nu)[0]
 
 
 def von_mises(z: Float[Tensor, "*S"], kappa: Float[Tensor, "*S"]) -> Float[Tensor, "*S"]:
@@ -113,7 +113,7 @@ def von_mises(z: Float[Tensor, "*S"], kappa: Float[Tensor, "*S"]) -> Float[Tenso
         raise ValueError(f"z: expected angles from -pi to pi, got {float(z.min())} to {float(z.max())}")
     if bool((kappa < 0).any()):
         raise ValueError(f"kappa: expected numbers >= 0, got {float(kappa.min())}")
-    return elementwise(dz_dkappa, z=z, kappa=kappa)[0]
+    return elementwise(dz_dkappa, FEW, z=z, kappa=kappa)[0]
 
 
 def normal_mixture(
