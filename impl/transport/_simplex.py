@@ -128,9 +128,9 @@ def _in_order(C: NDArray[np.int64], left: NDArray[np.int64]) -> Iterator[NDArray
     rows, columns = np.arange(m), np.arange(n)
     while len(rows) and len(columns):
         few = min(interaction.size, PORTION * sum(interaction.shape)) - 1
-        i, j = np.nonzero(interaction <= np.partition(interaction, few, axis=None)[few])
-        best = interaction[i, j].argsort(kind="stable")
-        yield rows[i[best]] * n + columns[j[best]]
+        k = np.flatnonzero(interaction <= np.partition(interaction, few, axis=None)[few])
+        i, j = np.divmod(k[interaction.ravel()[k].argsort(kind="stable")], len(columns))
+        yield rows[i] * n + columns[j]
         stay, remain = left[rows] > 0, left[m + columns] > 0
         rows, columns, interaction = rows[stay], columns[remain], interaction[np.ix_(stay, remain)]
 
