@@ -20,7 +20,7 @@ from .own import impl, reference
 
 FULL = {"standardisation": "full"}
 IMPLICIT = "variational.implicit"
-ACCURACY = 2e-10  # of score integrals on a few nodes
+ACCURACY = 1e-10  # of score integrals on a few nodes
 
 
 def _mixture(own: Any, *x: Any) -> Any:
