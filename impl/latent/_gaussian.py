@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
 CHUNK = 1 << 18  # numbers in the columns of φ that stay in the cache
+NARROW = 8  # coordinates, up to which torch is faster with both ends at once
 FEW = 64  # features, up to which kernels are faster than matrix products
 CANCELLED = 1e-3  # a variance below this part of the second moment is summed again, about its own mean
 
@@ -112,7 +113,7 @@ def columns(F: int) -> int:
 
 def reach(X: Float[Tensor, "N D"]) -> Float[Tensor, "D"]:
     """The largest |x_i|."""
-    least, most = torch.aminmax(X, dim=0)
+    least, most = torch.aminmax(X, dim=0) if X.shape[1] < NARROW else (X.amin(0), X.amax(0))
     return torch.maximum(-least, most)
 
 
@@ -171,7 +172,9 @@ def density(
     if _by_kernel(X, W.shape[1]):
         from . import _gaussian_kernel
 
-        _gaussian_kernel.densities(*(t.contiguous().numpy() for t in (X, centre.double(), W.T)), out.numpy())
+        room = out if out.dtype == W.dtype else W.new_empty((_gaussian_kernel.BLOCK, len(W)))
+        given = (t.contiguous().numpy() for t in (X, centre.double(), W.T))
+        _gaussian_kernel.densities(*given, room.numpy(), out.numpy())
         return out
     W = W.to(X)
     n = min(columns(W.shape[1]), len(X))

@@ -18,17 +18,19 @@ BLOCK = 512  # points; their sums are added to the others, so that sums of many 
 
 
 @compiled
-def densities(X: Any, centre: Any, W: Any, out: Any) -> None:
-    """out = φ(X − centre) W."""
-    F, K = W.shape
-    room, joint = np.empty(F * BLOCK), np.empty((BLOCK, K))
+def densities(X: Any, centre: Any, W: Any, joint: Any, out: Any) -> None:
+    """out = φ(X − centre) W; `joint` is out itself, or room [BLOCK, K] in float64 for an out of another precision."""
+    F = len(W)
+    room, direct = np.empty(F * BLOCK), joint.itemsize == out.itemsize
     for start in range(0, len(X), BLOCK):
         x = X[start : start + BLOCK]
         m = len(x)
         phi = room[: F * m].reshape(F, m)
         features(x, centre, False, phi)
-        np.dot(phi.T, W, joint[:m])
-        out[start : start + m] = joint[:m]
+        found = joint[start : start + m] if direct else joint[:m]
+        np.dot(phi.T, W, found)
+        if not direct:
+            out[start : start + m] = found
 
 
 @compiled
