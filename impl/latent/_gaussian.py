@@ -111,10 +111,10 @@ def columns(F: int) -> int:
     return max(2048, CHUNK // F)
 
 
-def reach(X: Float[Tensor, "N D"]) -> Float[Tensor, "D"]:
-    """The largest |x_i|."""
+def reach(X: Float[Tensor, "N D"], centre: Float[Tensor, "D"]) -> Float[Tensor, "D"]:
+    """The largest |x_i - c_i|."""
     least, most = torch.aminmax(X, dim=0) if X.shape[1] < NARROW else (X.amin(0), X.amax(0))
-    return torch.maximum(-least, most)
+    return torch.maximum(centre - least, most - centre)
 
 
 def safe(reach: Float[Tensor, "D"], L: Float[Tensor, "K D D"], dtype: torch.dtype) -> bool:
@@ -165,7 +165,7 @@ def density(
 ) -> Float[Tensor, "N K"]:
     """log N(x_n | μ_k, L_k L_kᵀ), by the expansion in φ where it keeps the digits (and no gradient is wanted)."""
     centre = X.mean(0)
-    if any(t.requires_grad for t in (X, mu, L)) or not safe(reach(X - centre), L, X.dtype):
+    if any(t.requires_grad for t in (X, mu, L)) or not safe(reach(X, centre), L, X.dtype):
         return log_density(X, mu, L, out)
     W = weights((mu - centre).double(), L.double(), mu.new_zeros(len(mu), dtype=torch.float64), False)
     out = X.new_empty((len(X), len(W))) if out is None else out
@@ -194,7 +194,9 @@ def quick_moments(
     if _by_kernel(X, F):
         from . import _gaussian_kernel
 
-        _gaussian_kernel.sums(*(t.contiguous().numpy() for t in (X, centre.double(), R)), S.numpy())
+        R = R.contiguous()
+        room = R if R.dtype == S.dtype else S.new_empty((_gaussian_kernel.BLOCK, S.shape[1]))
+        _gaussian_kernel.sums(*(t.contiguous().numpy() for t in (X, centre.double(), R, room, S)))
     else:
         n = min(columns(F), len(X))
         room = X.new_ones((F, n))

@@ -34,17 +34,18 @@ def densities(X: Any, centre: Any, W: Any, joint: Any, out: Any) -> None:
 
 
 @compiled
-def sums(X: Any, centre: Any, R: Any, S: Any) -> None:
-    """φ(X − centre)ᵀ R added to S."""
-    F, K = S.shape
-    room, share, part = np.empty(F * BLOCK), np.empty((BLOCK, K)), np.empty_like(S)
+def sums(X: Any, centre: Any, R: Any, share: Any, S: Any) -> None:
+    """φ(X − centre)ᵀ R added to S; `share` is R itself, or room [BLOCK, K] in float64 for an R of another precision."""
+    F, direct = len(S), share.itemsize == R.itemsize
+    room, part = np.empty(F * BLOCK), np.empty_like(S)
     for start in range(0, len(X), BLOCK):
-        x = X[start : start + BLOCK]
+        x, r = X[start : start + BLOCK], R[start : start + BLOCK]
         m = len(x)
         phi = room[: F * m].reshape(F, m)
         features(x, centre, False, phi)
-        share[:m] = R[start : start + m]
-        np.dot(phi, share[:m], part)
+        if not direct:
+            share[:m] = r
+        np.dot(phi, share[start : start + m] if direct else share[:m], part)
         S += part
 
 

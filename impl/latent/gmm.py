@@ -163,7 +163,7 @@ def fit(
     log_joint(X[:1], *mixture)  # the checks
     centre = (w @ X) / w.sum()
     Y = X - centre
-    reach, total = _gaussian.reach(Y), float(w.sum())
+    reach, total = _gaussian.reach(X, centre), float(w.sum())
     mixture = mixture._replace(mu=mixture.mu - centre)
     trace: list[Tensor] = []
     converged = False
