@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
 CHUNK = 1 << 18  # numbers in the columns of φ that stay in the cache
-NARROW = 8  # coordinates, up to which torch is faster with both ends at once
 FEW = 64  # features, up to which kernels are faster than matrix products
 CANCELLED = 1e-3  # a variance below this part of the second moment is summed again, about its own mean
 
@@ -113,8 +112,13 @@ def columns(F: int) -> int:
 
 def reach(X: Float[Tensor, "N D"], centre: Float[Tensor, "D"]) -> Float[Tensor, "D"]:
     """The largest |x_i - c_i|."""
-    least, most = torch.aminmax(X, dim=0) if X.shape[1] < NARROW else (X.amin(0), X.amax(0))
-    return torch.maximum(centre - least, most - centre)
+    if has_kernel() and X.is_cpu:
+        from . import _gaussian_kernel
+
+        top = torch.zeros_like(centre)
+        _gaussian_kernel.reach(*(t.contiguous().numpy() for t in (X, centre, top)))
+        return top
+    return (X - centre).abs().amax(0)
 
 
 def safe(reach: Float[Tensor, "D"], L: Float[Tensor, "K D D"], dtype: torch.dtype) -> bool:

@@ -37,6 +37,7 @@ def test_gaussian_densities_and_moments(N: int, D: int, K: int, dtype: torch.dty
     L = torch.linalg.cholesky(torch.eye(D) + 0.3 + torch.diag_embed(normal(rng, K, D).exp())).to(dtype)
     torch.testing.assert_close(*both(lambda: _gaussian.density(X, mu, L)))
     torch.testing.assert_close(*both(lambda: _gaussian.quick_moments(X, R)))
+    torch.testing.assert_close(*both(lambda: _gaussian.reach(X, mu[0])), rtol=0, atol=0)
 
 
 @DTYPES
