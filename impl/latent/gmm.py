@@ -159,8 +159,8 @@ def fit(
     _check_weights(w, X)
     X, w = X.detach(), w.detach()
     mixture = seed(X, start, w, covariance, reg, generator) if isinstance(start, int) else Mixture(*start)
-    mixture = Mixture(*(x.detach() for x in mixture))
     log_joint(X[:1], *mixture)  # the checks
+    mixture = Mixture(*(x.detach() for x in mixture))
     centre = (w @ X) / w.sum()
     Y = X - centre
     reach, total = _gaussian.reach(X, centre), float(w.sum())

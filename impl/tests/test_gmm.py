@@ -1,6 +1,7 @@
 """The E-step is the posterior, the M-step its moments, and EM ends where others' EM ended."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,3 +184,10 @@ def test_fit_takes_leaves_of_a_graph_and_answers_outside_it() -> None:
     found = gmm.fit(X.clone().requires_grad_(), leaves, max_iter=3)
     assert not any(x.requires_grad for x in (*found.mixture, found.log_likelihoods))
     torch.testing.assert_close(found, gmm.fit(X, start, max_iter=3))
+
+
+def test_fit_names_the_part_of_a_start_that_is_no_tensor() -> None:
+    pi: Any = [1.0]
+    start = gmm.Mixture(pi, torch.zeros(1, 2), torch.eye(2)[None])
+    with pytest.raises(ValueError, match="pi"):
+        gmm.fit(torch.zeros(3, 2), start)
