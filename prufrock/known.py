@@ -54,7 +54,7 @@ def _broken(subjects: Iterable[Subject], laws: Iterable[Law]) -> Iterable[tuple[
     for subject in subjects:
         for known in subject.known:
             for law in by_contract[subject.contract.id]:
-                if law.id in (known.law, f"{subject.contract.id}.{known.law}"):
+                if known.names(law.id, subject.contract.id):
                     yield subject, known, law
 
 
@@ -62,9 +62,8 @@ def _library(subject: Subject) -> str:
     return requirement_name(subject.requires) or subject.name.partition(".")[0]
 
 
-def page(found: Iterable[Finding], careless: Counter[tuple[str, str]]) -> str:
+def page(found: tuple[Finding, ...], careless: Counter[tuple[str, str]]) -> str:
     """Markdown."""
-    found = tuple(found)
     libraries = sorted({f.library for f in found}, key=str.lower)
     parts = [
         "# Violations on record",

@@ -35,6 +35,10 @@ class Known:
     link: str = ""
     lines: str = ""
 
+    def names(self, law_id: str, contract_id: str) -> bool:
+        """Whether this is about that law of that contract."""
+        return law_id in (self.law, f"{contract_id}.{self.law}")
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -84,7 +88,7 @@ class Subject:
 
     def known_for(self, law_id: str) -> Known | None:
         for known in self.known:
-            if law_id in (known.law, f"{self.contract.id}.{known.law}") and _in_scope(known.scope):
+            if known.names(law_id, self.contract.id) and _in_scope(known.scope):
                 return known
         return None
 

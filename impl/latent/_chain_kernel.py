@@ -146,13 +146,11 @@ def _forth(e: Any, A: Any, p: int, arrived: Any, x: Any) -> tuple[int, int]:
     bits = number.view(np.int64)
     for n in range(len(e)):
         powers += p
-        bits[0] = (BIAS - p) << MANTISSA
-        scale, top = x.dtype.type(number[0]), x.dtype.type(0)
+        scale, top = x.dtype.type(_inverse_power(p, number, bits)), x.dtype.type(0)
         for j in range(K):
             x[n, j] = arrived[j] * e[n, j] * scale
             top = max(top, x[n, j])
-        number[0] = top
-        p = max((bits[0] >> MANTISSA) - BIAS + 1, SHIFT if x.itemsize == 8 else SHIFT_SINGLE)
+        p = _size(top, SHIFT if x.itemsize == 8 else SHIFT_SINGLE, number, bits)
         _product(x[n], A, arrived)
     return powers, p
 
@@ -169,21 +167,33 @@ def _back(x: Any, e: Any, At: Any, careful: bool, p: int, back: Any, y: Any, ahe
         c = x[n, 0] * back[0]
         for j in range(1, K):
             c += x[n, j] * back[j]
-        bits[0] = (BIAS - p) << MANTISSA
-        inverse, scale, top = 1 / c, x.dtype.type(number[0]), x.dtype.type(0)
+        inverse, scale, top = 1 / c, x.dtype.type(_inverse_power(p, number, bits)), x.dtype.type(0)
         for j in range(K):
             ahead[n, j] = y[j] * inverse
             y[j] = back[j] * e[n, j] * scale
             e[n, j] = x[n, j] * back[j] * inverse
             top = max(top, y[j])
-        number[0] = top
-        p = max((bits[0] >> MANTISSA) - BIAS + 1, SHIFT if x.itemsize == 8 else SHIFT_SINGLE)
+        p = _size(top, SHIFT if x.itemsize == 8 else SHIFT_SINGLE, number, bits)
         faintest = min(faintest, c)
         if careful:
             for j in range(K):
                 faintest = min(faintest, y[j] if y[j] > 0 else faintest)
         _product(y, At, back)
     return p, faintest
+
+
+@inlined
+def _inverse_power(p: int, number: Any, bits: Any) -> Any:
+    """2^−p, of which `bits` are those of `number`."""
+    bits[0] = (BIAS - p) << MANTISSA
+    return number[0]
+
+
+@inlined
+def _size(top: float, least: int, number: Any, bits: Any) -> Any:
+    """The p >= least with 2^(p−1) <= top < 2^p."""
+    number[0] = top
+    return max((bits[0] >> MANTISSA) - BIAS + 1, least)
 
 
 @fused
@@ -193,7 +203,7 @@ def _exponentials(nodes: Any, least: float, careful: bool, e: Any, room: Any) ->
     off: float = _levelled(nodes, z)
     if off > -math.inf:
         exp(z, 0.0, least, power, e)
-        if careful and _some_between(-math.inf, z, least):
+        if careful and _some_faint(z, least):
             return -math.inf
     return off
 
@@ -215,10 +225,11 @@ def _levelled(nodes: Any, z: Any) -> float:
 
 
 @reordered
-def _some_between(low: float, z: Any, high: float) -> bool:
+def _some_faint(z: Any, least: float) -> bool:
+    """Whether some score, though possible, is below `least`."""
     found = 0
     for i in range(len(z)):
-        found += (z[i] > low) & (z[i] < high)
+        found += (z[i] > -math.inf) & (z[i] < least)
     return found > 0
 
 
