@@ -206,7 +206,7 @@ def posteriors(lattice: Lattice, found: Forward, each: bool, pooled: bool) -> tu
 
 def by_kernel(lattice: Lattice) -> bool:
     """Whether a kernel serves: a dense chain with shared arcs, on the CPU."""
-    return has_kernel() and not lattice.band and lattice.arcs.ndim == 2 and not lattice.nodes.is_cuda
+    return has_kernel() and not lattice.band and lattice.arcs.ndim == 2 and lattice.nodes.is_cpu
 
 
 def flat_lengths(lattice: Lattice) -> Tensor:

@@ -34,7 +34,7 @@ class Hypothesis(NamedTuple):
 
 def log_add(a: Float[Tensor, "*S"], b: Float[Tensor, "*S"], out: Tensor | None = None) -> Float[Tensor, "*S"]:
     """log(exp a + exp b) in float64, within 2 u of the larger one's magnitude + 1; -∞, not NaN, where both are -∞."""
-    if a.is_cuda:
+    if not a.is_cpu:
         return torch.logaddexp(a, b, out=out)
     top = torch.maximum(a, b)
     rest = torch.minimum(a, b).sub_(top.clamp_min(LEAST)).exp_().add_(1).log_()

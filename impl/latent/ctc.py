@@ -147,7 +147,7 @@ def _solve(
     log_probs: Tensor, y: Tensor, T_len: Tensor, U_len: Tensor, blank: int, wanted: bool, kernel: bool
 ) -> tuple[Float[Tensor, "B"], Float[Tensor, "T B C"]]:
     """log p(y) and, if wanted, the occupancy."""
-    if kernel and has_kernel() and not log_probs.is_cuda:
+    if kernel and has_kernel() and log_probs.is_cpu:
         from . import _ctc_kernel
 
         found = _ctc_kernel.forward_backward(log_probs, y, T_len, U_len, blank, wanted)

@@ -201,9 +201,12 @@ def _stacked(z: Any, columns: list[Any]) -> Any:
 
 
 def _library(z: Any) -> Any:
-    """The library that z comes from, as far as its functions are named as NumPy's."""
-    name = type(z).__module__.partition(".")[0]
-    return importlib.import_module({"torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy"}.get(name, "numpy"))
+    """The library that z comes from, or the class that its own is derived from: its functions are named as NumPy's."""
+    modules = (base.__module__.partition(".")[0] for base in type(z).__mro__)
+    return importlib.import_module(next((LIBRARIES[name] for name in modules if name in LIBRARIES), "numpy"))
+
+
+LIBRARIES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy"}
 
 
 def quadratic(a: float, b: Any, c: Any) -> Multivariate:
