@@ -19,6 +19,10 @@ LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # n · LN2_HIGH is exact for |n| < 2^20
 ROUNDS, BIAS, MANTISSA = 1.5 * 2.0**52, 1023, 52
 LEAST = -700.0  # e^LEAST is nothing, and a normal number
+LEAST_SINGLE = -87.0
+LOG2_E_SINGLE, ROUNDS_SINGLE = np.float32(LOG2_E), np.float32(1.5 * 2.0**23)
+LN2_HIGH_SINGLE, LN2_LOW_SINGLE = np.float32(0.693359375), np.float32(-2.12194440e-4)
+SERIES_SINGLE = tuple(np.float32(1 / c) for c in (5040, 720, 120, 24, 6, 2, 1))
 ONE, ROOT_HALF = 0x3FF << 52, 0x3FE6A09E667F3BCD  # 1 and √½, bit by bit
 NORMAL = 2.0**-1022
 
@@ -55,6 +59,26 @@ def _parts(x: float) -> tuple[float, float]:
     for c in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1):
         p = p * y + 1 / c
     return rounded, p * y
+
+
+@fused
+def exp_single(x: Any, least: float, power: Any, out: Any) -> None:
+    """exp with top = 0 in float32 throughout, twice the numbers to a vector: LEAST_SINGLE <= least, x <= −LEAST_SINGLE."""
+    floor, one, zero = np.float32(least), np.float32(1), np.float32(0)
+    for i in range(len(x)):
+        z = max(x[i], floor)
+        rounded = z * LOG2_E_SINGLE + ROUNDS_SINGLE
+        n = rounded - ROUNDS_SINGLE
+        y = (z - n * LN2_HIGH_SINGLE) - n * LN2_LOW_SINGLE
+        p = SERIES_SINGLE[0]
+        for c in SERIES_SINGLE[1:]:
+            p = p * y + c
+        power[i], out[i] = rounded, one + p * y
+    bits = power.view(np.int32)
+    for i in range(len(bits)):
+        bits[i] = (bits[i] + np.int32(127)) << np.int32(23)
+    for i in range(len(x)):
+        out[i] = out[i] * power[i] if x[i] >= floor else zero
 
 
 @fused

@@ -3,8 +3,8 @@
 What torch does to a block in ten passes over memory is done here in the cache: features, joint densities, their shares by
 an exponential of vectors (_vector_math), and the sums of features.
 
-Symbols: X [N, D] centred, w [N], W and S [K, F] in float64; phi [F, m] and joint, R [K, m] of the m points of a block,
-R and the sums of features in the precision of X.
+Symbols: X [N, D] centred, w [N], S [K, F] in float64; phi [F, m] and joint [K, m] of the m points of a block in the
+precision of W [K, F]; R [K, m] and the sums of a block in that of X.
 Source: as _gaussian.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import compiled, fused
-from .._vector_math import exp
+from .._vector_math import exp, exp_single
 from ._gaussian_kernel import features
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ def sums(X: Tensor, w: Tensor, W: Tensor, diagonal: bool, lowest: float, only_L:
     """L, and Σ_n w_n R_nk φ(x_n) added to S unless L alone is wanted; R below e^lowest of the largest is 0."""
     K, F = W.shape
     block = min(len(X), max(LEAST, CACHED // (F + 2 * K)))
-    phi, joint, R = np.empty(F * block), np.empty(K * block), np.empty(K * block, X.numpy().dtype)
-    low = phi if X.dtype == W.dtype else np.empty(F * block, R.dtype)
-    given = (t.contiguous().numpy() for t in (X, w, W))
-    L: float = _blocks(*given, diagonal, lowest, block, phi, low, joint, R, only_L, S.numpy())
+    x, v, weights = (t.contiguous().numpy() for t in (X, w, W))
+    phi, joint, R = (
+        np.empty(size * block, dtype) for size, dtype in ((F, weights.dtype), (K, weights.dtype), (K, x.dtype))
+    )
+    low = phi if x.dtype == weights.dtype else np.empty(F * block, x.dtype)
+    L: float = _blocks(x, v, weights, diagonal, lowest, block, phi, low, joint, R, only_L, S.numpy())
     return L
 
 
@@ -53,7 +55,7 @@ def _blocks(
     S: Any,
 ) -> float:
     (K, F), D, L = W.shape, X.shape[1], 0.0
-    nowhere, rows_room, part = np.zeros(D), np.empty(5 * block), np.empty((K, F), X.dtype)
+    nowhere, rows_room, part = np.zeros(D, W.dtype), np.empty(5 * block, X.dtype), np.empty((K, F), X.dtype)
     for start in range(0, len(X), block):
         x, v = X[start : start + block], w[start : start + block]
         m = len(x)
@@ -65,7 +67,7 @@ def _blocks(
         L += _shares(joint, v, lowest, rows, R)
         if not only_L:
             if X.itemsize < W.itemsize:
-                low[:] = phi
+                features(x, nowhere, diagonal, low)
             np.dot(R, low.T, part)
             S += part
     return L
@@ -83,13 +85,16 @@ def _shares(joint: Any, w: Any, lowest: float, rows: Any, R: Any) -> float:
     for k in range(K):
         for n in range(m):
             z[n] = joint[k, n] - top[n]
-        exp(z, 0.0, lowest, power, e)
+        if z.itemsize < 8:
+            exp_single(z, lowest, power, e)
+        else:
+            exp(z, 0.0, lowest, power, e)
         for n in range(m):
             total[n] += e[n]
             R[k, n] = e[n]
     L = 0.0
     for n in range(m):
-        L += w[n] * (math.log(total[n]) + top[n])
+        L += w[n] * (math.log(float(total[n])) + float(top[n]))
         z[n] = w[n] / total[n]
     for k in range(K):
         for n in range(m):

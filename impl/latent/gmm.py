@@ -207,7 +207,7 @@ def _sums(Y: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tupl
     L = torch.zeros((), dtype=torch.float64, device=Y.device)
     S = torch.zeros(W.shape, dtype=torch.float64, device=Y.device)
     lowest = 0.8 * math.log(torch.finfo(Y.dtype).tiny)  # subnormal numbers would slow every product
-    if W.dtype == torch.float64 and Y.is_cpu and has_kernel():
+    if Y.is_cpu and has_kernel():
         from . import _mixture_kernel
 
         return L + _mixture_kernel.sums(Y, w, W, diagonal, lowest, only_L, S), S

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -38,6 +39,20 @@ def test_gaussian_densities_and_moments(N: int, D: int, K: int, dtype: torch.dty
     torch.testing.assert_close(*both(lambda: _gaussian.density(X, mu, L)))
     torch.testing.assert_close(*both(lambda: _gaussian.quick_moments(X, R)))
     torch.testing.assert_close(*both(lambda: _gaussian.reach(X, mu[0])), rtol=0, atol=0)
+
+
+@DTYPES
+def test_exponentials_of_vectors(dtype: torch.dtype) -> None:
+    from .. import _vector_math as vectors
+
+    single = dtype == torch.float32
+    least = vectors.LEAST_SINGLE if single else vectors.LEAST
+    x = np.concatenate([np.linspace(2 * least, -least, 40_001), -np.logspace(-12, 0, 400)])
+    x = torch.from_numpy(x).to(dtype).numpy()
+    room, out = np.empty_like(x), np.empty_like(x)
+    vectors.exp_single(x, least, room, out) if single else vectors.exp(x, 0.0, least, room, out)
+    right: Any = np.where(x < least, 0.0, np.exp(x.astype(np.longdouble)))
+    np.testing.assert_allclose(out, right, rtol=2 * torch.finfo(dtype).eps)
 
 
 @DTYPES
