@@ -27,12 +27,12 @@ def forward(e: Any, A: Any, first: Any, lengths: Any, x: Any, size: Any, tiny: A
     N, B, K = e.shape
     arrived = np.empty(K, e.dtype)
     for b in range(B):
-        arrived[:] = first[b]
+        np.positive(first[b], arrived)
         for n in range(lengths[b]):
             size[n, b] = _divided(arrived, e[n, b], tiny, x[n, b])
             _product(x[n, b], A, arrived)
         for n in range(lengths[b], N):
-            x[n, b] = x[n - 1, b]
+            np.positive(x[n - 1, b], x[n, b])
             size[n, b] = 1
 
 
@@ -105,7 +105,7 @@ def pooled(
     message, y = np.empty(K, nodes.dtype), np.empty(K, nodes.dtype)
     for b in range(B):
         T, powers, p, off, fine = lengths[b], 0, 0, 0.0, True
-        message[:] = first[b]
+        np.positive(first[b], message)
         for n in range(0, T, BLOCK):
             size, at = min(BLOCK, T - n), n % held
             own_e, own_x = e[at : at + size], x[at : at + size]
@@ -129,7 +129,7 @@ def pooled(
             own += np.dot(x[n : n + size].T, ahead[:size])
         kept[b] = fine
         if fine:
-            nodes[b, :T] = e[:T]
+            np.positive(e[:T], nodes[b, :T])
             nodes[b, T:] = 0
             steps += own
 

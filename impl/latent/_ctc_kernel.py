@@ -146,8 +146,9 @@ def _batch(x: Any, labels: Any, T_len: Any, U_len: Any, log_Z: Any, occupancy: A
         log_Z[b] = math.log(z) + top * LN2_LOW + top * LN2_HIGH if z > 0 else -math.inf
         if not wanted or z == 0:
             continue
-        y[1:] = y[1:][::-1].copy()
-        skip[2:] = skip[2:][::-1].copy()
+        for u in range(1, U + 1):
+            y[u] = labels[b, U - u]
+            skip[u] = u == 1 or y[u] != y[u - 1]
         m, e = np.zeros((2, U + 1)), np.full((2, U + 1), NONE)
         m[0, 0], e[0, 0] = 1.0, 0
         for t in range(T - 1, -1, -1):

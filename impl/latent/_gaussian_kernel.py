@@ -30,7 +30,7 @@ def densities(X: Any, centre: Any, W: Any, joint: Any, out: Any) -> None:
         found = joint[start : start + m] if direct else joint[:m]
         np.dot(phi.T, W, found)
         if not direct:
-            out[start : start + m] = found
+            np.positive(found, out[start : start + m])
 
 
 @compiled
@@ -44,7 +44,7 @@ def sums(X: Any, centre: Any, R: Any, share: Any, S: Any) -> None:
         phi = room[: F * m].reshape(F, m)
         features(x, centre, False, phi)
         if not direct:
-            share[:m] = r
+            np.positive(r, share[:m])
         np.dot(phi, share[start : start + m] if direct else share[:m], part)
         S += part
 

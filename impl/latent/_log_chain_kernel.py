@@ -32,7 +32,7 @@ def posteriors(
     alone, share, whole, total = np.zeros((1, K)), np.empty(K), np.empty(1), np.empty(1)
     for c in range(B):
         T, off = lengths[c], 0.0
-        b[:] = start[c]
+        np.positive(start[c], b)
         for n in range(T):
             if n > 0:
                 _terms(into, s[n - 1], power, t, top, mass)
@@ -46,7 +46,7 @@ def posteriors(
         gamma[:, c] = 0
         if not log_z[c] > -math.inf:
             continue
-        gamma[T - 1, c] = share / total[0]
+        np.divide(share, total[0], gamma[T - 1, c])
         b[:] = 0
         for n in range(T - 2, -1, -1):
             _met(nodes[n + 1, c], b, v)

@@ -78,7 +78,8 @@ def _shares(joint: Any, w: Any, lowest: float, rows: Any, R: Any) -> float:
     """Σ_n w_n log Σ_k e^joint, and R_kn = w_n e^joint / Σ_k e^joint."""
     K, m = joint.shape
     top, total, z, power, e = rows[0], rows[1], rows[2], rows[3], rows[4]
-    top[:], total[:] = joint[0], 0
+    np.positive(joint[0], top)
+    total[:] = 0
     for k in range(1, K):
         for n in range(m):
             top[n] = max(top[n], joint[k, n])

@@ -25,7 +25,7 @@ def best(nodes: Any, A: Any, first: Any, last: Any, lengths: Any, s: Any, score:
         for n in range(T):
             row = s[n]
             if n == 0:
-                row[:] = first[b] + nodes[0, b]
+                np.add(first[b], nodes[0, b], row)
             else:
                 _rise(s[n - 1], A, row)
                 row += nodes[n, b]

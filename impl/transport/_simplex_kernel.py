@@ -60,7 +60,7 @@ def _ship(order: Any, m: int, n: int, left: Any, arcs: Any, shipped: int) -> int
         if x:
             left[i] -= x
             left[j] -= x
-            arcs[shipped] = i, j, x
+            arcs[shipped, 0], arcs[shipped, 1], arcs[shipped, 2] = i, j, x
             shipped += 1
     return shipped
 

@@ -137,10 +137,11 @@ def _from_columns(log_a: Any, f: Any, cost: Any, g: Any, K: Any, wanted: bool, e
             exp(x, 0.0, least, room, term)
             _add(total, 1.0, term)
             if wanted:
-                K[item, i] = term
-        g[item] = -eps * (top + np.log(total))
+                np.positive(term, K[item, i])
+        for j in range(len(top)):
+            g[item, j] = -eps * (top[j] + math.log(total[j]))
         for i in range(cost.shape[1] if wanted else 0):
-            K[item, i] /= total
+            np.divide(K[item, i], total, K[item, i])
 
 
 @compiled
@@ -164,13 +165,14 @@ def _sweeps(a: Any, b: Any, K: Any, omega: Any, log_v: Any, stop: float, sweeps:
     for k in range(sweeps):
         off = 0.0
         for item in range(len(a)):
-            u[item] = log_u[item]
+            np.positive(log_u[item], u[item])
             off = max(off, _sweep(a[item], b[item] * np.exp(log_v[item]), K[item], omega[item, 0], u[item], columns))
             for j in range(len(columns)):
                 v[item, j] = log_v[item, j] - omega[item, 0] * (log_v[item, j] + math.log(columns[j]))
         if not (np.abs(u).max() < limit and np.abs(v).max() < limit):
             return k
-        log_u[:], log_v[:] = u, v
+        np.positive(u, log_u)
+        np.positive(v, log_v)
         if off <= stop:
             return k + 1
     return sweeps
