@@ -44,7 +44,8 @@ MAKES = (
 _Tensor: Any = torch.Tensor
 _Generator: Any = torch.Generator
 _aliased: Any = return_and_correct_aliasing
-_library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
+_Library: Any = torch.library.Library
+_library = _Library("aten", "IMPL")
 
 
 class Away(_Tensor):  # type: ignore[misc]

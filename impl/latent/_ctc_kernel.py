@@ -119,6 +119,14 @@ def _product(m: Any, e: Any) -> Any:
 
 
 @compiled
+def _spell(labels: Any, y: Any, skip: Any) -> None:
+    """Labels from y[1] on, and which may follow their forerunner without a blank."""
+    for u in range(1, len(y)):
+        y[u] = labels[u - 1]
+        skip[u] = u == 1 or y[u] != y[u - 1]
+
+
+@compiled
 def _batch(x: Any, labels: Any, T_len: Any, U_len: Any, log_Z: Any, occupancy: Any, blank: int, wanted: bool) -> bool:
     C, longest, most = x.shape[2], T_len.max() if len(T_len) else 0, labels.shape[1]
     M = np.zeros((longest + 1, 2, most + 1))
@@ -129,9 +137,7 @@ def _batch(x: Any, labels: Any, T_len: Any, U_len: Any, log_Z: Any, occupancy: A
     for b in range(len(labels)):
         T, U = T_len[b], U_len[b]
         y, skip = np.zeros(U + 1, np.int64), np.ones(U + 1, np.bool_)
-        for u in range(1, U + 1):
-            y[u] = labels[b, u - 1]
-            skip[u] = u == 1 or y[u] != y[u - 1]
+        _spell(labels[b, :U], y, skip)
         M[0], E[0] = 0.0, NONE
         M[0, 0, 0], E[0, 0, 0] = 1.0, 0
         for t in range(T):
@@ -146,9 +152,7 @@ def _batch(x: Any, labels: Any, T_len: Any, U_len: Any, log_Z: Any, occupancy: A
         log_Z[b] = math.log(z) + top * LN2_LOW + top * LN2_HIGH if z > 0 else -math.inf
         if not wanted or z == 0:
             continue
-        for u in range(1, U + 1):
-            y[u] = labels[b, U - u]
-            skip[u] = u == 1 or y[u] != y[u - 1]
+        _spell(labels[b, :U][::-1], y, skip)
         m, e = np.zeros((2, U + 1)), np.full((2, U + 1), NONE)
         m[0, 0], e[0, 0] = 1.0, 0
         for t in range(T - 1, -1, -1):
