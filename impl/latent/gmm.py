@@ -162,14 +162,13 @@ def fit(
     log_joint(X[:1], *mixture)  # the checks
     mixture = Mixture(*(x.detach() for x in mixture))
     centre = (w @ X) / w.sum()
-    Y = X - centre
     reach, total = _gaussian.reach(X, centre), float(w.sum())
     mixture = mixture._replace(mu=mixture.mu - centre)
     trace: list[Tensor] = []
     converged = False
     while True:
         last = len(trace) == max_iter
-        L, new = _em(Y, reach, w, mixture, covariance, reg, last)
+        L, new = _em(X, centre, reach, w, mixture, covariance, reg, last)
         trace.append(L)
         converged = len(trace) > 1 and abs(float(trace[-1] - trace[-2])) < tol * total
         if converged or last:
@@ -179,45 +178,46 @@ def fit(
 
 
 def _em(
-    Y: Tensor, reach: Tensor, w: Tensor, old: Mixture, covariance: str, reg: float, last: bool
+    X: Tensor, centre: Tensor, reach: Tensor, w: Tensor, old: Mixture, covariance: str, reg: float, last: bool
 ) -> tuple[Tensor, Mixture]:
-    """L, and the next mixture unless this is the last: by matrix products where they keep the digits, else by estep
-    and mstep."""
+    """L, and the next mixture unless this is the last, both mixtures about the centre: by matrix products where they
+    keep the digits, else by estep and mstep."""
     diagonal = covariance in ("diag", "spherical")
     exact = Mixture(*(x.double() for x in old))
     if not diagonal or bool((exact.Sigma.diagonal(0, -2, -1).diag_embed() == exact.Sigma).all()):
         cholesky = _gaussian.cholesky(exact.Sigma)
-        for dtype in sorted({Y.dtype, torch.float64}, key=lambda d: -torch.finfo(d).eps):
+        for dtype in sorted({X.dtype, torch.float64}, key=lambda d: -torch.finfo(d).eps):
             if _gaussian.safe(reach, cholesky, dtype):
                 W = _gaussian.weights(exact.mu, cholesky, exact.pi.log(), diagonal).to(dtype)
-                L, S = _sums(Y, w, W, diagonal, last)
+                L, S = _sums(X, centre, w, W, diagonal, last)
                 if last:
-                    return L.to(Y), old
-                mass, mean, spread, kept = _gaussian.expected(S, Y.shape[1], diagonal)
+                    return L.to(X), old
+                mass, mean, spread, kept = _gaussian.expected(S, X.shape[1], diagonal)
                 if kept:
                     new = _mixture(mass, mean, spread, covariance, reg, exact)
-                    return L.to(Y), Mixture(*(x.to(Y) for x in new))
+                    return L.to(X), Mixture(*(x.to(X) for x in new))
+    Y = X - centre
     L, R = estep(Y, *old, weights=w)
     return L, old if last else mstep(Y, R, w, covariance, reg, old)
 
 
-def _sums(Y: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
-    """L and Σ_n w_n R_nk φ(y_n) in float64 (or L alone), one chunk at a time: products in the precision of W, R in that
-    of the data."""
-    L = torch.zeros((), dtype=torch.float64, device=Y.device)
-    S = torch.zeros(W.shape, dtype=torch.float64, device=Y.device)
-    lowest = 0.8 * math.log(torch.finfo(Y.dtype).tiny)  # subnormal numbers would slow every product
-    if Y.is_cpu and has_kernel():
+def _sums(X: Tensor, centre: Tensor, w: Tensor, W: Tensor, diagonal: bool, only_L: bool) -> tuple[Tensor, Tensor]:
+    """L and Σ_n w_n R_nk φ(x_n − centre) in float64 (or L alone), one chunk at a time: products in the precision of W,
+    R in that of the data."""
+    L = torch.zeros((), dtype=torch.float64, device=X.device)
+    S = torch.zeros(W.shape, dtype=torch.float64, device=X.device)
+    lowest = 0.8 * math.log(torch.finfo(X.dtype).tiny)  # subnormal numbers would slow every product
+    if X.is_cpu and has_kernel():
         from . import _mixture_kernel
 
-        return L + _mixture_kernel.sums(Y, w, W, diagonal, lowest, only_L, S), S
-    n = min(_gaussian.columns(W.shape[1]), len(Y))
+        return L + _mixture_kernel.sums(X, centre, w, W, diagonal, lowest, only_L, S), S
+    n = min(_gaussian.columns(W.shape[1]), len(X))
     room = W.new_ones((W.shape[1], n))
-    for y, v in zip(torch.split(Y, n), torch.split(w, n), strict=True):
-        phi = _gaussian.features(y.T.to(W).contiguous(), diagonal, out=room[:, : len(v)])
+    for x, v in zip(torch.split(X, n), torch.split(w, n), strict=True):
+        phi = _gaussian.features((x - centre).T.to(W).contiguous(), diagonal, out=room[:, : len(v)])
         joint = W @ phi
         top = joint.amax(0)
-        joint = torch.threshold_(joint.sub_(top).to(Y), lowest, -torch.inf).exp_()
+        joint = torch.threshold_(joint.sub_(top).to(X), lowest, -torch.inf).exp_()
         total = joint.sum(0)
         L += (v * (total.log() + top)).sum()
         if not only_L:
