@@ -11,6 +11,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -99,8 +100,11 @@ def _by_id() -> dict[str, Law]:
 
 
 def laws_of(pattern: str) -> tuple[Law, ...]:
-    """Laws of a family, a contract or a single id: "transport", "transport.kantorovich", "speech.frames.batch-tags"."""
-    found = tuple(one for one in laws() if one.id == pattern or one.id.startswith(pattern + "."))
+    """Laws of a family, a contract or a single id, or whose ids match a glob: "transport", "transport.kantorovich",
+    "speech.frames.batch-tags", "*.inputs-unchanged"."""
+    found = tuple(
+        one for one in laws() if one.id == pattern or one.id.startswith(pattern + ".") or fnmatchcase(one.id, pattern)
+    )
     if not found:
         raise Unknown(_complaint("law or contract", pattern, [c.id for c in contracts()]))
     return found

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from prufrock import catalogue
 from prufrock.cells import Cell, Ref, cells_of
 from prufrock.profile import PROFILES, REAL
 from prufrock.records import FOLDER, Recorder, Unreadable, latest_run
 
+CHOICE = ("subjects", "contract", "patterns", "real", "workers", "outputs", "declare", "dtype", "accuracy", "strict")
 EPILOG = """\b
 prufrock check                                          all subjects that are installed
 prufrock check POT --laws transport.sinkhorn            one library, one contract
@@ -24,7 +27,7 @@ prufrock check mypkg.mod:fn --as transport.kantorovich  a function of your own
 @click.command("check", epilog=EPILOG)
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT]...")
 @click.option("--as", "contract", help="Contract of a module:function.")
-@click.option("--laws", "patterns", multiple=True, help="Only laws of this family, contract or id (repeatable).")
+@click.option("--laws", "patterns", multiple=True, help="Only laws of this family, contract, id or glob (repeatable).")
 @click.option("--profile", type=click.Choice(["quick", "ci", "deep"]), default="quick", show_default=True)
 @click.option("--real", is_flag=True, help="Cases from real data (digit images) instead of made-up ones.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Root seed; the same seed judges the same cases.")
@@ -58,14 +61,31 @@ def command(subjects: tuple[str, ...], strict: bool, as_json: bool, record: Path
             recorder = Recorder.begin(record, cells, seed=seed, profile=profile)
     except (catalogue.Unknown, Unreadable, ValueError) as error:
         raise click.UsageError(str(error)) from None
-    session = Session(recorder, cells, before, profile, seed, _workers(options["workers"], len(cells)), strict, as_json)
+    workers = _workers(options["workers"], len(cells))
+    what, where = _typed(*CHOICE), _typed("record")
+    session = Session(recorder, cells, before, profile, seed, workers, strict, as_json, what, where)
     limit = options["max_time"] or (PROFILES[profile].run if not subjects and not resume else None)
     raise SystemExit(session.go(limit))
 
 
+def _typed(*names: str) -> str:
+    """These parameters of the command as they were typed, to be typed again."""
+    context, words = click.get_current_context(), [""]
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        if name not in names or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        given = context.params[name]
+        for value in given if isinstance(given, tuple) else (given,):
+            option = [] if isinstance(parameter, click.Argument) else [max(parameter.opts, key=len)]
+            words += option if value is True else [*option, shlex.quote(str(value))]
+    return " ".join(words)
+
+
 def _chosen(names: tuple[str, ...], options: dict[str, Any]) -> list[Cell]:
     patterns = options["patterns"]
-    laws = [law for pattern in patterns for law in catalogue.laws_of(pattern)] if patterns else catalogue.laws()
+    named = [law for pattern in patterns for law in catalogue.laws_of(pattern)]
+    laws = tuple(dict.fromkeys(named)) if patterns else catalogue.laws()
     if not names:
         return _in_order(cells_of(laws, catalogue.subjects()))
     cells: list[Cell] = []

@@ -19,7 +19,7 @@ from prufrock import catalogue
 from prufrock.cells import Cell
 from prufrock.draws import shelves
 from prufrock.encode import size_of
-from prufrock.profile import PROFILES
+from prufrock.profile import PROFILES, REAL
 from prufrock.records import Recorder
 from prufrock.run import HouseFault, executor_for, run, stop
 from prufrock.search import alarm_of
@@ -41,6 +41,8 @@ class Session:
     workers: int
     strict: bool
     as_json: bool
+    what: str  # as it was typed: what to judge, and
+    where: str  # the folder of records
     limit: float = 0.0
     broken: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
@@ -135,10 +137,9 @@ class Session:
     def _left_out(self, out: Console, interrupted: bool) -> None:
         for reason, times in not_run(self.verdicts):
             out.print(Text(f"  not run {times:4d}   {reason}", style="dim"))
-        missing = len(self.cells) + len(self.before) - len(self.verdicts) - len(self.faults)
-        if missing:
+        if missing := self._missing():
             why = "interrupted" if interrupted else f"not begun within {self.limit:g} s"
-            out.print(Text(f"  not run {missing:4d}   {why}; prufrock check --resume goes on", style="dim"))
+            out.print(Text(f"  not run {missing:4d}   {why}; prufrock check --resume{self.where} goes on", style="dim"))
         for fault in self.faults:
             out.print(
                 Text(f"\nA bug of prufrock's own in {fault.cell.law} x {fault.cell.subject.name}:", style="bold red")
@@ -174,17 +175,23 @@ class Session:
                 f"chance: a false alarm in any of {len(judged)} cells ({told}): at most {alarm_of(len(judged)):.1g}"
             )
 
+    def _missing(self) -> int:
+        return len(self.cells) + len(self.before) - len(self.verdicts) - len(self.faults)
+
     def _next(self, interrupted: bool) -> str:
         if interrupted:
-            return "prufrock check --resume"
+            return f"prufrock check --resume{self.where}"
         named = [v for v in self.verdicts if v.broken and v.counterexample_id]
         broken = sorted(named, key=lambda v: (not v.gates, *_ease(v)))
         worst = broken[0] if broken else None
         if worst is not None:
-            return f"prufrock replay {worst.counterexample_id} --emit"
+            return f"prufrock replay {worst.counterexample_id} --emit{self.where}"
+        if self._missing():
+            return f"prufrock check --resume{self.where}"
         if not any(v.status in TESTED for v in self.verdicts):
             return "nothing was tested; prufrock subjects says what is installed"
-        return f"prufrock check --profile {'ci' if self.profile == 'quick' else 'deep'} --seed {self.seed + 1}"
+        profile = "ci" if self.profile.removesuffix(REAL) == "quick" else "deep"
+        return f"prufrock check{self.what} --profile {profile} --seed {self.seed + 1}{self.where}"
 
 
 def _is_broken(verdict: Verdict) -> bool:
