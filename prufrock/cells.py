@@ -23,6 +23,7 @@ class Ref:
     conventions: tuple[tuple[str, str], ...] = ()
     dtype: str = "float64"
     accuracy: float = 0.0
+    tensors: str = ""
 
     def load(self) -> Subject:
         if not self.path:
@@ -30,6 +31,7 @@ class Ref:
         return as_subject(
             load_path(self.path),
             catalogue.contract(self.contract),
+            self.tensors,
             outputs=self.outputs,
             conventions=dict(self.conventions),
             dtype=self.dtype,

@@ -34,8 +34,8 @@ def check(
 ) -> Verdict:
     """Judge one subject by one law.
 
-    A bare function may be given with its declarations (outputs, conventions, dtype, accuracy) as keywords. An exception
-    from the subject is its verdict; one from the law, the case or the oracle is raised as HouseError.
+    A bare function may be given with its declarations (outputs, conventions, dtype, accuracy, tensors) as keywords. An
+    exception from the subject is its verdict; one from the law, the case or the oracle is raised as HouseError.
     """
     judged = as_subject(subject, law.contract, **declarations)
     start = time.perf_counter()

@@ -78,7 +78,8 @@ def _subject_lines(subject: Subject) -> str:
     module, _, name = subject.origin.partition(":")
     if module and "<" not in name:
         first, _, rest = name.partition(".")
-        return f"from {module} import {first}\n\nsubject = {first}{'.' + rest if rest else ''}\n"
+        whole = f"{first}{'.' + rest if rest else ''}"
+        return f"from {module} import {first}\n\n" + (_on_torch(subject.tensors, whole) or f"subject = {whole}\n")
     try:
         source = textwrap.dedent(inspect.getsource(subject.run))
     except (OSError, TypeError):
@@ -92,6 +93,18 @@ def _subject_lines(subject: Subject) -> str:
         )
     body = "\n".join(lines[start:])
     return f"\n\n# How {subject.name} was called.\n{body}\n\n\nsubject = {subject.run.__name__}\n"
+
+
+def _on_torch(device: str, function: str) -> str:
+    """How arrays became tensors on their way into the function, if they did."""
+    if not device:
+        return ""
+    from prufrock.tensors import on_torch
+
+    begin, device = (
+        ("from prufrock import elsewhere\n", "elsewhere.begin()") if device == "elsewhere" else ("", repr(device))
+    )
+    return f"{begin}\n\n{inspect.getsource(on_torch)}\n\nsubject = on_torch({function}, {device})\n"
 
 
 def _fields(case: Any) -> str:

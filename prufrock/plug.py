@@ -26,7 +26,7 @@ class BoundLaw:
         return self.law.id
 
     def check(self, subject: Any, **declarations: Any) -> Verdict:
-        """Judge a function (with its declarations: outputs, conventions, dtype, accuracy) or a Subject.
+        """Judge a function (with its declarations: outputs, conventions, dtype, accuracy, tensors) or a Subject.
 
         Where the law cannot speak about it (an output it does not return, a convention it does not declare), the
         pytest item is skipped with that reason.

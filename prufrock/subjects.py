@@ -51,6 +51,7 @@ class Subject:
     requires     a requirement such as "POT>=0.9"; where it is not installed the subject is skipped with that reason
     accuracy     relative error it declares beyond rounding (an iteration's, an approximation's)
     accepts      says of a call's arguments whether they are in its documented domain
+    tensors      "", or the device on which a bare function was given torch tensors in place of arrays
     effort       share of a law's cases that it is worth: less for what takes long, and for variants of an entry point
     """
 
@@ -68,6 +69,7 @@ class Subject:
     origin: str = ""
     device: str = "cpu"
     effort: float = 1.0
+    tensors: str = ""
 
     @property
     def variant(self) -> bool:
@@ -142,23 +144,21 @@ def checked(made: Subject) -> Subject:
     return replace(made, outputs=outputs)
 
 
-def as_subject(thing: Any, contract: Contract, **declarations: Any) -> Subject:
-    """A subject, or a bare function taken as one."""
+def as_subject(thing: Any, contract: Contract, tensors: str = "", **declarations: Any) -> Subject:
+    """A subject, or a bare function taken as one; of torch tensors on a device (tensors.DEVICES) if `tensors` names it."""
     if isinstance(thing, Subject):
         return thing
     if not callable(thing):
         raise ValueError(f"subject {thing!r}: expected a function or a prufrock.Subject")
     name = getattr(thing, "__qualname__", type(thing).__qualname__)
     module = getattr(thing, "__module__", "")
-    return checked(
-        Subject(
-            name=f"{module}:{name}" if module else name,
-            contract=contract,
-            run=thing,
-            origin=f"{module}:{name}",
-            **declarations,
-        )
-    )
+    made = Subject(f"{module}:{name}" if module else name, contract, thing, origin=f"{module}:{name}", **declarations)
+    if tensors:
+        from prufrock.tensors import taken
+
+        device = "cuda" if tensors == "cuda" else "cpu"
+        made = replace(made, run=taken(thing, tensors), tensors=tensors, device=device, requires="torch>=2.4")
+    return checked(made)
 
 
 def requirement_name(requirement: str) -> str:

@@ -82,7 +82,7 @@ def is_metric(D: Float[Tensor, "n n"]) -> bool:
     The triangles say max_k |D_ik - D_jk| <= D_ij: as rows of D, points lie as far apart (Kuratowski's embedding).
     """
     _inputs.square("D", D)
-    i, j = torch.triu_indices(*D.shape, 1, device=D.device)
+    i, j = torch.triu_indices(len(D), len(D), 1, device=D.device)
     slack = 16 * torch.finfo(D.dtype).eps * float(D.abs().max()) if D.numel() else 0.0
     return (
         bool((D.diagonal() == 0).all())

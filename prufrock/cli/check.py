@@ -15,8 +15,21 @@ from prufrock import catalogue
 from prufrock.cells import Cell, Ref, cells_of
 from prufrock.profile import PROFILES, REAL
 from prufrock.records import FOLDER, Recorder, Unreadable, latest_run
+from prufrock.tensors import DEVICES
 
-CHOICE = ("subjects", "contract", "patterns", "real", "workers", "outputs", "declare", "dtype", "accuracy", "strict")
+CHOICE = (
+    "subjects",
+    "contract",
+    "patterns",
+    "real",
+    "workers",
+    "outputs",
+    "declare",
+    "dtype",
+    "accuracy",
+    "tensors",
+    "strict",
+)
 EPILOG = """\b
 prufrock check                                          all subjects that are installed
 prufrock check POT --laws transport.sinkhorn            one library, one contract
@@ -36,6 +49,7 @@ prufrock check mypkg.mod:fn --as transport.kantorovich  a function of your own
 @click.option("--outputs", help="What module:function returns, comma separated (default: the main output).")
 @click.option("--declare", multiple=True, metavar="NAME=ANSWER", help="A convention of module:function (repeatable).")
 @click.option("--dtype", default="float64", show_default=True, help="Floating dtype that module:function computes in.")
+@click.option("--torch", "tensors", type=click.Choice(DEVICES), help="Give module:function torch tensors on a device.")
 @click.option("--accuracy", type=float, default=0.0, help="Relative error that module:function declares.")
 @click.option("--strict", is_flag=True, help="A broken law of hygiene fails the run too.")
 @click.option("--json", "as_json", is_flag=True, help="Print verdicts as JSON lines on stdout instead of the table.")
@@ -124,7 +138,8 @@ def _foreign(path: str, options: dict[str, Any]) -> Ref:
     declared = [item.partition("=") for item in options["declare"]]
     conventions = tuple((name, answer) for name, _, answer in declared)
     made = Subject(path, contract, len, outputs, dict(conventions), options["dtype"], accuracy=options["accuracy"])
-    ref = Ref(contract.id, path, path, checked(made).outputs, conventions, options["dtype"], options["accuracy"])
+    declared_so = checked(made).outputs, conventions, options["dtype"], options["accuracy"], options["tensors"] or ""
+    ref = Ref(contract.id, path, path, *declared_so)
     with warden() as watch:
         reason = watch.load(Cell("", ref), PROFILES["quick"])
     if reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ def _subject(ref: Ref, law: Law) -> Subject:
     """The subject as declared; a function of somebody's module is named, not imported: a script does not need it."""
     if not ref.path:
         return ref.load()
-    return checked(Subject(ref.name, law.contract, len, ref.outputs, dict(ref.conventions), ref.dtype, origin=ref.path))
+    made = Subject(ref.name, law.contract, len, ref.outputs, dict(ref.conventions), ref.dtype, origin=ref.path)
+    return checked(replace(made, tensors=ref.tensors))
 
 
 def _judge(stored: dict[str, Any], cell: Cell) -> int:

@@ -161,7 +161,8 @@ class Session:
             f"profile {self.profile}, {seconds:.1f} s"
         )
         self._chance(out)
-        out.print(f"with {_versions(self.verdicts)}")
+        if versions := _versions(self.verdicts):
+            out.print(f"with {versions}")
         out.print(f"record {self.recorder.path}")
         out.print(f"next: {self._next(interrupted)}")
 
