@@ -6,8 +6,8 @@
     mylib.loss(x.to(device))          # raises where a graphics card would
 
 A tensor of the device holds one of the CPU, and does with it what it is asked for. What a graphics card would refuse it
-refuses: operands of two devices, and NumPy's view of its memory. A scalar of the CPU may join in, and indices may come
-from there, as on a card. It says nothing about a card's own kernels and rounding, nor of generators of the wrong device.
+refuses: operands of two devices, NumPy's view of its memory and, if asked to, generators of the CPU. A scalar of the CPU
+may join in, and indices may come from there, as on a card. It says nothing about a card's own kernels and rounding.
 
 torch knows the device as "lazy", a backend that is part of torch and does nothing unless it is asked to; its gradients
 are computed in the thread that asks, so that no other must be ended with the process.
@@ -15,8 +15,9 @@ are computed in the thread that asks, so that no other must be ended with the pr
 
 from __future__ import annotations
 
+import weakref
 from functools import cache, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch.utils._python_dispatch import return_and_correct_aliasing
@@ -89,19 +90,33 @@ class Away(_Tensor):  # type: ignore[misc]
 class Generator(_Generator):  # type: ignore[misc]
     """One of the CPU that answers for either device."""
 
+    refused: ClassVar = False  # where it is one of the CPU
+    away: ClassVar[set[int]] = set()  # torch hands its operations the same generator as another object
+
     def __new__(cls, device: Any = "cpu") -> Any:
         made: Any = super().__new__(cls, device="cpu")
-        made.away = torch.device(device).type == NAME
+        if torch.device(device).type == NAME:
+            cls.away.add(made._cdata)
+            weakref.finalize(made, cls.away.discard, made._cdata)
         return made
 
     @property
     def device(self) -> torch.device:
-        return torch.device(f"{NAME}:0" if self.away else "cpu")
+        return torch.device(f"{NAME}:0" if self._cdata in self.away else "cpu")
+
+
+def begin(generators: bool = False) -> torch.device:
+    """The device; from now on torch makes tensors there.
+
+    generators  refuse those of the CPU as well, as a card does. Not unless asked: a library that looks for the name
+                "cuda" before it takes its card's generator would be refused here and right on a card.
+    """
+    Generator.refused |= generators
+    return _device()
 
 
 @cache
-def begin() -> torch.device:
-    """The device; from now on torch makes tensors there."""
+def _device() -> torch.device:
     torch.Generator = Generator  # type: ignore[misc]
     for name in MAKES:
         packet, _, overload = name.partition(".")
@@ -129,6 +144,9 @@ def _run(func: Any, *args: Any, **kwargs: Any) -> Any:
         if len({x.device for x in counted}) > 1:
             found = ", ".join(f"{list(x.shape)} on {x.device}" for x in counted)
             raise RuntimeError(f"{func}: expected all tensors to be on the same device, got {found}")
+    for x in (*args, *kwargs.values()) if away and Generator.refused else ():
+        if isinstance(x, _Generator) and x._cdata not in Generator.away:
+            raise RuntimeError(f"{func}: expected a generator of {NAME}, got one of the CPU")
     if device is not None:
         kwargs["device"] = torch.device("cpu")
     out = func(*tree_map(_held, args), **tree_map(_held, kwargs))

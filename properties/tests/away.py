@@ -28,7 +28,7 @@ from ..subjects import own
 
 def broken(pattern: str, cases: int) -> Iterator[str]:
     """What does not hold of them in float64, text by text; the numbers of verdicts go to stderr."""
-    away, near = elsewhere.begin(), own._tensors
+    away, near = elsewhere.begin(generators=True), own._tensors
 
     def far(arguments: tuple[Any, ...], device: str) -> list[Any]:
         return [x.to(away) if isinstance(x, torch.Tensor) else x for x in near(arguments, device)]

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 REFUSED = """
 import torch
 from prufrock import elsewhere
-device = elsewhere.begin()
+device = elsewhere.begin(generators=True)
 x, index = torch.arange(3.0).to(device), torch.tensor([2, 0], device=device)
 refused = {
     "operands of two devices": lambda: x + torch.ones(3),
@@ -20,6 +20,9 @@ refused = {
     "indices of the device into others of the CPU": lambda: torch.ones(3)[index],
     "a result on the CPU": lambda: torch.add(x, x, out=torch.empty(3)),
     "its memory": lambda: x.numpy(),
+    "a generator of the CPU": lambda: x.normal_(generator=torch.Generator()),
+    "the same, of what is new": lambda: torch.rand(3, device=device, generator=torch.Generator()),
+    "the same, in its place among others": lambda: torch._standard_gamma(x + 1, torch.Generator()),
 }
 for name, call in refused.items():
     try:
@@ -33,6 +36,7 @@ import torch
 from prufrock import elsewhere
 device = elsewhere.begin()
 assert elsewhere.begin() == device
+torch.ones(3, device=device).normal_(generator=torch.Generator())
 w = torch.arange(3.0, device=device).requires_grad_()
 (w[torch.tensor([2, 0], device=device)] * torch.tensor(2.0)).sum().backward()
 assert w.grad.device == device and w.grad.tolist() == [2.0, 0.0, 2.0], w.grad
