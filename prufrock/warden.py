@@ -37,6 +37,7 @@ class Warden:
         self._connection: Connection | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="prufrock-")
         self._met: set[str] = set()
+        self._jobs = 0  # that the child has had
 
     def judge(self, cell: Cell, profile: Profile, seed: int) -> Verdict:
         """The cell's verdict, whatever the subject does to its process."""
@@ -53,7 +54,12 @@ class Warden:
 
     def _verdict(self, task: str, cell: Cell, profile: Profile, given: Any, patience: float) -> Verdict:
         start = time.monotonic()
-        outcome, answer = self._ask((task, cell, profile, given), patience, profile)
+        job, before = (task, cell, profile, given), self._jobs
+        outcome, answer = self._ask(job, patience, profile)
+        if before and _may_be_of_age(outcome, answer):
+            self._kill()
+            patience = patience if cell.subject.path else max(patience, FIRST_CALL)
+            outcome, answer = self._ask(job, patience, profile)
         if outcome == "verdict":
             assert isinstance(answer, Verdict)
             return answer
@@ -73,6 +79,7 @@ class Warden:
 
     def _ask(self, job: tuple[Any, ...], patience: float, profile: Profile) -> tuple[str, Any]:
         self._start(profile)
+        self._jobs += 1
         assert self._connection is not None
         assert self._process is not None
         usage = Usage(self._process.pid)
@@ -152,6 +159,7 @@ class Warden:
         if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None
+        self._jobs = 0
 
     def _path(self, name: str) -> Path:
         return Path(self._folder.name) / name
@@ -165,6 +173,14 @@ def warden() -> Iterator[Warden]:
         yield made
     finally:
         made.close()
+
+
+def _may_be_of_age(outcome: str, answer: Any) -> bool:
+    """Whether what came of a job may come of those before it: a library that keeps all it compiles runs out of memory
+    in the end, and a process so old aborts. Then a new one has to do the same before it is the subject's fault."""
+    if outcome == "verdict":
+        return answer.status is Status.CRASHED and "memory" in str(answer.reason).casefold()
+    return outcome == "crashed"
 
 
 def _versions(cell: Cell) -> dict[str, str]:

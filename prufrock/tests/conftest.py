@@ -29,6 +29,17 @@ def nan(y, r): return right(y, r) * np.nan
 def shape(y, r): return right(y, r)[None]
 def prints(y, r):
     print("x" * 2**20); print("y" * 2**20, file=sys.stderr); return right(y, r)
+calls = 0
+def ages(y, r):
+    global calls
+    calls += 1
+    if calls > 12: os.abort()
+    return right(y, r)
+def forgets_nothing(y, r):
+    global calls
+    calls += 1
+    if calls > 12: raise MemoryError("all of it")
+    return right(y, r)
 def view(y, r):
     T, B, w = y.shape
     if r < 1 or w % r: raise ValueError("r")

@@ -65,6 +65,12 @@ def test_a_hang_is_timed_out_with_its_case(nasty: Path) -> None:
     assert all("counterexample" in v for v in verdicts.values())
 
 
+@pytest.mark.parametrize("name", ["ages", "forgets_nothing"])
+def test_what_earlier_laws_left_in_its_process_is_not_its_fault(nasty: Path, name: str) -> None:
+    code, verdicts = judged(name, nasty, "-n", "1")
+    assert ({v["status"] for v in verdicts.values()}, code) == ({"holds"}, 0)
+
+
 def test_hygiene_fails_nothing_unless_asked(nasty: Path) -> None:
     code, verdicts = judged("mutates", nasty)
     assert (verdicts["inputs-unchanged"]["status"], code) == ("violated", 0)
