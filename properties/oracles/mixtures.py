@@ -67,6 +67,7 @@ def posterior(X: Array, pi: Array, mu: Array, Sigma: Array, u: float, sharp: boo
     p = parts(X, pi, mu, Sigma)
     log_density = _lse(p.joint)
     R = np.exp(p.joint - log_density[:, None])
+    R /= R.sum(1, keepdims=True)  # what one row holds too much, a bound would have times log p
     off = _joint_off(X, pi, mu, p, u, sharp)
     lse_off = (R * np.expm1(np.minimum(off, 50.0))).sum(1) + 2.0 * u * (np.abs(log_density) + 2.0 + np.log(len(pi)))
     # The subject may take exp(joint − log p), which rounds once more at the size of log p.
