@@ -99,7 +99,7 @@ def total_probability(solve: Judged, batch: Batch) -> Gap:
     loss = counted(solve, batch, solve(*arguments(batch)))
     frames = np.logaddexp.reduce(batch.log_probs[:, 0], axis=-1).sum()
     with np.errstate(all="ignore"):
-        total = np.log(np.exp(-loss - frames).sum())
+        total = np.logaddexp.reduce(-loss - frames)
     return losses(total, 0.0, rounding(solve.u, batch).max(), "log of the total")
 
 

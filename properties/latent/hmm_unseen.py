@@ -115,8 +115,8 @@ def _one_unseen(chain: Alphabet) -> tuple[Scores, list[Scores]]:
 )
 def unseen_between(solve: Judged, chain: Chain) -> Gap:
     """γ(A², B) = γ at every other frame of (A, B with an unseen frame between each two)."""
-    with np.errstate(divide="ignore"):
-        thin = (chain.log_pi, np.log(np.exp(chain.log_A) @ np.exp(chain.log_A)), chain.log_B)
+    two_steps = np.logaddexp.reduce(chain.log_A[:, :, None] + chain.log_A, axis=1)
+    thin = (chain.log_pi, two_steps, chain.log_B)
     # A chain that could make a step need not be able to make two; to unseen frames there is a way.
     if not np.isfinite(log_likelihood(*thin)):
         thin = (chain.log_pi, thin[1], np.vstack([chain.log_B[:1], 0.0 * np.isfinite(chain.log_B[1:])]))

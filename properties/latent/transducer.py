@@ -88,7 +88,7 @@ def path_count(solve: Judged, batch: Lattices) -> Gap:
 def total_probability(solve: Judged, batch: Lattices) -> Gap:
     """Σ_{|y| ≤ U} exp(−loss(y)) = 1 if p(blank | t, U) = 1."""
     with np.errstate(all="ignore"):
-        total = np.log(np.exp(-solve(*arguments(batch))).sum())
+        total = np.logaddexp.reduce(-solve(*arguments(batch)))
     return losses(total, 0.0, rounding(solve.u, batch).max(), "log of the total")
 
 
@@ -107,7 +107,7 @@ def labels_summed_out(solve: Judged, batch: Lattices) -> Gap:
     x = np.delete(batch.log_probs[0], batch.blank, axis=-1)
     merged = np.logaddexp.reduce(x, axis=-1)[:, :-1]
     with np.errstate(all="ignore"):
-        total = np.log(np.exp(-solve(*arguments(batch))).sum())
+        total = np.logaddexp.reduce(-solve(*arguments(batch)))
     want = log_prob(batch.log_probs[0, ..., batch.blank], merged)
     return losses(total, want, rounding(solve.u, batch).max())
 

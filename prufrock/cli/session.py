@@ -163,8 +163,8 @@ class Session:
         self._chance(out)
         if versions := _versions(self.verdicts):
             out.print(f"with {versions}")
-        out.print(f"record {self.recorder.path}")
-        out.print(f"next: {self._next(interrupted)}")
+        for line in (f"record {self.recorder.path}", f"next: {self._next(interrupted)}"):
+            out.print(Text(line), soft_wrap=True)
 
     def _chance(self, out: Console) -> None:
         """How rarely correct code fails a run in which random numbers were judged."""

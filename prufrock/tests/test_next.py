@@ -19,9 +19,18 @@ def checked(*arguments: str) -> tuple[list[str], str]:
 
 
 def test_the_next_command_keeps_what_was_judged_and_where(tmp_path: Path) -> None:
-    kept = ["reference", "--laws", "speech.frames.batch-*", "-n", "1", "--record", str(tmp_path / "of mine")]
+    kept = [
+        "reference[float32]",
+        "--laws",
+        "speech.frames.batch-*",
+        "-n",
+        "1",
+        "--record",
+        str(tmp_path / " ".join(["of mine"] * 20)),
+    ]
     words, said = checked(*kept)
     assert " holds" in said
+    assert said.splitlines()[-1].startswith("next: ")  # whole, on a line of its own
     assert words == ["check", *kept[:-2], "--profile", "ci", "--seed", "1", *kept[-2:]]
 
 
