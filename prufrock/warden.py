@@ -56,12 +56,16 @@ class Warden:
         start = time.monotonic()
         job, before = (task, cell, profile, given), self._jobs
         outcome, answer = self._ask(job, patience, profile)
+        told = ""
         if before and _may_be_of_age(outcome, answer):
+            told = str(answer.reason if outcome == "verdict" else answer)
             self._kill()
             patience = patience if cell.subject.path else max(patience, FIRST_CALL)
             outcome, answer = self._ask(job, patience, profile)
         if outcome == "verdict":
             assert isinstance(answer, Verdict)
+            if told and answer.status is Status.HOLDS:
+                answer = replace(answer, reason=f"in a process of other laws before: {told}")
             return answer
         if outcome == "house":
             raise HouseError(str(answer))

@@ -69,6 +69,7 @@ def test_a_hang_is_timed_out_with_its_case(nasty: Path) -> None:
 def test_what_earlier_laws_left_in_its_process_is_not_its_fault(nasty: Path, name: str) -> None:
     code, verdicts = judged(name, nasty, "-n", "1")
     assert ({v["status"] for v in verdicts.values()}, code) == ({"holds"}, 0)
+    assert "other laws before" in verdicts["inputs-unchanged"]["reason"]
 
 
 def test_hygiene_fails_nothing_unless_asked(nasty: Path) -> None:
