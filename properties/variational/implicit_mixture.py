@@ -219,7 +219,11 @@ def split_component(move: Judged, case: MixtureDraws) -> Gap:
     kills=("nearest-component", "other-sign-of-logits", "weights-only", "half-the-variance"),
 )
 def gradient(move: Judged, case: MixtureDraws) -> Gap:
-    """Σ w f' dz = (w_k ∂_μ E_k f, w_k ∂_σ E_k f, w_k (E_k f − E f)) for f = z + z²/4, by the trapezoid rule."""
+    """Σ w f' dz = (w_k ∂_μ E_k f, w_k ∂_σ E_k f, w_k (E_k f − E f)) for f = z + z²/4, by the trapezoid rule.
+
+    Where the density is next to nothing, q dz/dlogit_k = −w_k (F_k − F) need not be, as between components far apart:
+    that part is taken from the formula, for dz/dlogit_k itself may be beyond the dtype.
+    """
     f = Polynomial((0.0, 1.0, 0.25))
     step = float(case.sigma.min()) / 4.0
     low, high = (case.mu - 10.0 * case.sigma).min(), (case.mu + 10.0 * case.sigma).max()
@@ -227,13 +231,16 @@ def gradient(move: Judged, case: MixtureDraws) -> Gap:
     weights = special.softmax(case.logits)
     x = (z[:, None] - case.mu) / case.sigma
     q = (np.exp(-(x**2) / 2.0) / case.sigma) @ weights / np.sqrt(2.0 * np.pi) * step
-    z, q = z[q > move.u * 2.0**-20], q[q > move.u * 2.0**-20]
+    likely = q > move.u * 2.0**-20
+    F = special.ndtr(x[~likely])
+    between = -step * f.derivative(z[~likely]) @ (weights * (F - F @ weights[:, None]))
+    z, q = z[likely], q[likely]
     out, slope = called(move, case, z), f.derivative(z)
     size = [np.abs(q * slope) @ s for s in sizes(case, z, exact(case, z))]
     v = [np.array([m, s]) for m, s in zip(case.mu, case.sigma, strict=True)]
     slopes = np.array([standardised.slope(f, standardised.NORMAL, p) for p in v])
     means = np.array([standardised.mean(f, standardised.NORMAL, p) for p in v])
-    want = weights * slopes[:, 0], weights * slopes[:, 1], weights * (means - weights @ means)
+    want = weights * slopes[:, 0], weights * slopes[:, 1], weights * (means - weights @ means) - between
     return all_of(
         *(
             gap((q * slope) @ getattr(out, n), w, allow=relative(move, s), effect=float(s.max()), says=n)
