@@ -102,9 +102,7 @@ def _by_id() -> dict[str, Law]:
 def laws_of(pattern: str) -> tuple[Law, ...]:
     """Laws of a family, a contract or a single id, or whose ids match a glob: "transport", "transport.kantorovich",
     "speech.frames.batch-tags", "*.inputs-unchanged"."""
-    found = tuple(
-        one for one in laws() if one.id == pattern or one.id.startswith(pattern + ".") or fnmatchcase(one.id, pattern)
-    )
+    found = tuple(one for one in laws() if one.id.startswith(pattern + ".") or fnmatchcase(one.id, pattern))
     if not found:
         raise Unknown(_complaint("law or contract", pattern, [c.id for c in contracts()]))
     return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from prufrock import catalogue
 from prufrock.statute import Law
-from prufrock.subjects import Subject, as_subject
+from prufrock.subjects import Subject, as_subject, checked
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,12 @@ class Ref:
     dtype: str = "float64"
     accuracy: float = 0.0
     tensors: str = ""
+
+    def declared(self) -> Subject:
+        """The subject at `path` with its declarations, checked; its function is named, not imported."""
+        contract, conventions = catalogue.contract(self.contract), dict(self.conventions)
+        made = Subject(self.name, contract, len, self.outputs, conventions, self.dtype, origin=self.path)
+        return checked(replace(made, accuracy=self.accuracy, tensors=self.tensors))
 
     def load(self) -> Subject:
         if not self.path:

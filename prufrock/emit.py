@@ -99,12 +99,12 @@ def _on_torch(device: str, function: str) -> str:
     """How arrays became tensors on their way into the function, if they did."""
     if not device:
         return ""
-    from prufrock.tensors import on_torch
+    from prufrock.tensors import as_tensor, on_torch
 
     begin, device = (
         ("from prufrock import elsewhere\n", "elsewhere.begin()") if device == "elsewhere" else ("", repr(device))
     )
-    return f"{begin}\n\n{inspect.getsource(on_torch)}\n\nsubject = on_torch({function}, {device})\n"
+    return f"{begin}\n\n{inspect.getsource(as_tensor)}\n\n{inspect.getsource(on_torch)}\n\nsubject = on_torch({function}, {device})\n"
 
 
 def _fields(case: Any) -> str:

@@ -37,31 +37,28 @@ class Warden:
         self._connection: Connection | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="prufrock-")
         self._met: set[str] = set()
-        self._jobs = 0  # that the child has had
+        self._used = False  # whether the child has had a job
 
     def judge(self, cell: Cell, profile: Profile, seed: int) -> Verdict:
         """The cell's verdict, whatever the subject does to its process."""
-        first = not cell.subject.path and cell.subject.name not in self._met
-        patience = max(profile.hang, FIRST_CALL) if first else profile.hang
-        verdict = self._verdict("judge", cell, profile, seed, patience)
+        verdict = self._verdict("judge", cell, profile, seed)
         if verdict.cases:
             self._met.add(cell.subject.name)
         return verdict
 
     def recheck(self, cell: Cell, case: Any, profile: Profile, seed: int) -> Verdict:
         """The verdict on one given case, with the random numbers that the root seed gives it."""
-        return self._verdict("case", cell, profile, (case, seed), FIRST_CALL if not cell.subject.path else profile.hang)
+        return self._verdict("case", cell, profile, (case, seed))
 
-    def _verdict(self, task: str, cell: Cell, profile: Profile, given: Any, patience: float) -> Verdict:
+    def _verdict(self, task: str, cell: Cell, profile: Profile, given: Any) -> Verdict:
         start = time.monotonic()
-        job, before = (task, cell, profile, given), self._jobs
-        outcome, answer = self._ask(job, patience, profile)
+        job, used = (task, cell, profile, given), self._used
+        outcome, answer = self._ask(job, self._patience(cell, profile), profile)
         told = ""
-        if before and _may_be_of_age(outcome, answer):
+        if used and _may_be_of_age(outcome, answer):
             told = str(answer.reason if outcome == "verdict" else answer)
             self._kill()
-            patience = patience if cell.subject.path else max(patience, FIRST_CALL)
-            outcome, answer = self._ask(job, patience, profile)
+            outcome, answer = self._ask(job, self._patience(cell, profile), profile)
         if outcome == "verdict":
             assert isinstance(answer, Verdict)
             if told and answer.status is Status.HOLDS:
@@ -71,6 +68,11 @@ class Warden:
             raise HouseError(str(answer))
         died = self._obituary(cell, outcome, str(answer), profile, time.monotonic() - start)
         return replace(died, seed=given) if task == "judge" else died
+
+    def _patience(self, cell: Cell, profile: Profile) -> float:
+        """Seconds for a call, more for the first that a child makes of a catalogue's subject."""
+        first = not cell.subject.path and cell.subject.name not in self._met
+        return max(profile.hang, FIRST_CALL) if first else profile.hang
 
     def load(self, cell: Cell, profile: Profile) -> str:
         """Try to import a subject in the child; the reason why it cannot be, or ""."""
@@ -83,7 +85,7 @@ class Warden:
 
     def _ask(self, job: tuple[Any, ...], patience: float, profile: Profile) -> tuple[str, Any]:
         self._start(profile)
-        self._jobs += 1
+        self._used = True
         assert self._connection is not None
         assert self._process is not None
         usage = Usage(self._process.pid)
@@ -127,7 +129,6 @@ class Warden:
         if self._process is not None and self._process.poll() is None:
             return
         self._kill()
-        self._met.clear()
         self._path("watch").write_bytes(HEADER.pack(0.0, 0))
         self._path("crash").write_text("")
         ours, theirs = multiprocessing.Pipe()
@@ -163,7 +164,8 @@ class Warden:
         if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None
-        self._jobs = 0
+        self._used = False
+        self._met.clear()
 
     def _path(self, name: str) -> Path:
         return Path(self._folder.name) / name

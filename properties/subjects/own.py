@@ -11,9 +11,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from prufrock import Contract, Subject, subject
+from prufrock.tensors import as_tensor
 
 VARIANTS = (
     ("reference", "float64", "cpu"),
@@ -28,13 +27,7 @@ def impl(name: str) -> Any:
 
 
 def _tensors(arguments: tuple[Any, ...], device: str) -> list[Any]:
-    import torch
-
-    def tensor(x: Any) -> Any:
-        forwards = x if min(x.strides, default=0) >= 0 else x.copy()  # torch knows no others
-        return torch.from_numpy(forwards).to(device)
-
-    return [tensor(x) if isinstance(x, np.ndarray) else x for x in arguments]
+    return [as_tensor(x, device) for x in arguments]
 
 
 def _numpy(x: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +19,7 @@ from prufrock.profile import PROFILES, REAL
 from prufrock.records import FOLDER, Recorder, Unreadable, latest_run
 from prufrock.tensors import DEVICES
 
-CHOICE = (
-    "subjects",
-    "contract",
-    "patterns",
-    "real",
-    "workers",
-    "outputs",
-    "declare",
-    "dtype",
-    "accuracy",
-    "tensors",
-    "strict",
-)
+ANEW = {"profile", "seed", "max_time", "as_json", "record", "resume"}  # what the next command does not take over
 EPILOG = """\b
 prufrock check                                          all subjects that are installed
 prufrock check POT --laws transport.sinkhorn            one library, one contract
@@ -76,13 +66,13 @@ def command(subjects: tuple[str, ...], strict: bool, as_json: bool, record: Path
     except (catalogue.Unknown, Unreadable, ValueError) as error:
         raise click.UsageError(str(error)) from None
     workers = _workers(options["workers"], len(cells))
-    what, where = _typed(*CHOICE), _typed("record")
+    what, where = _typed({str(p.name) for p in command.params} - ANEW), _typed({"record"})
     session = Session(recorder, cells, before, profile, seed, workers, strict, as_json, what, where)
     limit = options["max_time"] or (PROFILES[profile].run if not subjects and not resume else None)
     raise SystemExit(session.go(limit))
 
 
-def _typed(*names: str) -> str:
+def _typed(names: Set[str]) -> str:
     """These parameters of the command as they were typed, to be typed again."""
     context, words = click.get_current_context(), [""]
     for parameter in context.command.params:
@@ -98,11 +88,8 @@ def _typed(*names: str) -> str:
 
 def _chosen(names: tuple[str, ...], options: dict[str, Any]) -> list[Cell]:
     patterns = options["patterns"]
-    named = [law for pattern in patterns for law in catalogue.laws_of(pattern)]
-    laws = tuple(dict.fromkeys(named)) if patterns else catalogue.laws()
-    if not names:
-        return _in_order(cells_of(laws, catalogue.subjects()))
-    cells: list[Cell] = []
+    laws = [law for pattern in patterns for law in catalogue.laws_of(pattern)] if patterns else catalogue.laws()
+    cells = [] if names else _in_order(cells_of(laws, catalogue.subjects()))
     for name in names:
         if ":" in name:
             ref = _foreign(name, options)
@@ -127,7 +114,6 @@ def _in_order(cells: list[Cell]) -> list[Cell]:
 
 def _foreign(path: str, options: dict[str, Any]) -> Ref:
     """A module:function with its declarations, checked before anything runs."""
-    from prufrock.subjects import Subject, checked
     from prufrock.warden import warden
 
     if not options["contract"]:
@@ -137,9 +123,9 @@ def _foreign(path: str, options: dict[str, Any]) -> Ref:
     outputs = tuple(name.strip() for name in options["outputs"].split(",")) if options["outputs"] else ()
     declared = [item.partition("=") for item in options["declare"]]
     conventions = tuple((name, answer) for name, _, answer in declared)
-    made = Subject(path, contract, len, outputs, dict(conventions), options["dtype"], accuracy=options["accuracy"])
-    declared_so = checked(made).outputs, conventions, options["dtype"], options["accuracy"], options["tensors"] or ""
-    ref = Ref(contract.id, path, path, *declared_so)
+    numbers = options["dtype"], options["accuracy"], options["tensors"] or ""
+    ref = Ref(contract.id, path, path, outputs, conventions, *numbers)
+    ref = replace(ref, outputs=ref.declared().outputs)
     with warden() as watch:
         reason = watch.load(Cell("", ref), PROFILES["quick"])
     if reason:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from prufrock import catalogue
 from prufrock.cells import Cell, Ref, cell_from_json
 from prufrock.records import FOLDER, Unreadable, read_counterexample
 from prufrock.statute import Law
-from prufrock.subjects import Subject, checked
+from prufrock.subjects import Subject
 
 
 @click.command("replay")
@@ -28,7 +27,7 @@ def command(name: str, emit: bool, record: Path) -> None:
         if emit:
             from prufrock.emit import script
 
-            click.echo(script(stored, law, _subject(cell.subject, law)))
+            click.echo(script(stored, law, _subject(cell.subject)))
             return
     except (Unreadable, LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from None
@@ -41,12 +40,9 @@ def _ref(stored: dict[str, Any], law: Law) -> Ref:
     return Ref(law.contract.id, stored["subject"])
 
 
-def _subject(ref: Ref, law: Law) -> Subject:
-    """The subject as declared; a function of somebody's module is named, not imported: a script does not need it."""
-    if not ref.path:
-        return ref.load()
-    made = Subject(ref.name, law.contract, len, ref.outputs, dict(ref.conventions), ref.dtype, origin=ref.path)
-    return checked(replace(made, tensors=ref.tensors))
+def _subject(ref: Ref) -> Subject:
+    """The subject; of a function of somebody's module what is declared: a script does not need it."""
+    return ref.declared() if ref.path else ref.load()
 
 
 def _judge(stored: dict[str, Any], cell: Cell) -> int:
